@@ -1,0 +1,1 @@
+"""Journeyman's autoscaler: keeps as many workers as the backlog needs."""

@@ -1,0 +1,1 @@
+"""Journeyman's read model: projects the log into SQLite and serves it."""

@@ -1,0 +1,1 @@
+"""Journeyman's way in: validates commands over HTTP and appends them to the log."""

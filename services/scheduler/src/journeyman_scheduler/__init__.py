@@ -1,0 +1,1 @@
+"""Journeyman's scheduler: reads the log, decides, commits."""

@@ -1,0 +1,1 @@
+"""Journeyman's worker: claims jobs and runs them as dramatiq actors."""

@@ -1,0 +1,52 @@
+"""Everything that can be wrong, named for what is so. Adapters translate their libraries' errors to these."""
+
+from __future__ import annotations
+
+
+class JourneymanError(Exception):
+    """The root of every error this project raises on purpose."""
+
+
+class SettingsError(JourneymanError):
+    """A setting is unknown, malformed or contradicts another. The process ends with exit code 2."""
+
+
+class ServerUnavailableError(JourneymanError):
+    """The server cannot be reached, refused the password, or did not answer in time."""
+
+
+class UnsuitableServerError(JourneymanError):
+    """The server answers, but is too old, may evict keys, or cannot keep the promised durability."""
+
+
+class ServerRefusedError(JourneymanError):
+    """The server is alive and declines to write: out of memory, disk full, read-only, or loading."""
+
+
+class RebuildNeededError(JourneymanError):
+    """The log is there and the keys derived from it are not; a scheduler must rebuild them first."""
+
+
+class EpochPassedError(JourneymanError):
+    """A later scheduler has been elected; this one's decisions are refused."""
+
+    def __init__(self, epoch: int, current: int) -> None:
+        super().__init__(f"epoch {epoch} has passed: the scheduler of epoch {current} decides now")
+        self.epoch = epoch
+        self.current = current
+
+
+class WorkerLostError(JourneymanError):
+    """The log holds this worker to be lost; it must stop what it runs and join again under a new id."""
+
+    def __init__(self, worker: str) -> None:
+        super().__init__(f"worker {worker} was declared lost")
+        self.worker = worker
+
+
+class UndecodableEntryError(JourneymanError):
+    """A log entry, or one event of it, cannot be understood by this version."""
+
+
+class BlobMissingError(JourneymanError):
+    """A payload or result was stored outside the log and is not there, or not what was stored."""

@@ -1,0 +1,398 @@
+"""Every fact the log can hold.
+
+An event is an immutable array whose first element is its tag. Fields are only ever added at the end, with
+a default that means "as it was before"; older readers ignore what they do not know. When the *meaning* of
+an event changes it gets a new tag (`job.submitted.2`) and the old one an upcaster (`codec.py`).
+
+Two things are not in an event because its place in the log says them: its offset and its time (`at_ms`,
+the server's clock, in milliseconds since 1970). A reader gets all three together as a :class:`Record`.
+
+Payloads and results are JSON text that nobody between submitter and worker parses.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias, Union, get_args
+
+import msgspec
+
+
+class Blob(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Where a value too large for the log is kept: its key in the blob store, size in bytes, SHA-256 in hex."""
+
+    key: str
+    size: int
+    sha256: str
+
+
+class Backoff(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """How the wait between attempts grows: from `initial_ms`, by `multiplier`, up to `max_ms`."""
+
+    initial_ms: int = 1_000
+    multiplier: float = 2.0
+    max_ms: int = 60_000
+    jitter: bool = True
+
+
+class Error(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What went wrong in an attempt. `fingerprint` groups errors that have the same cause."""
+
+    type: str
+    message: str = ""
+    traceback: str = ""
+    fingerprint: str = ""
+
+
+class _Event(
+    msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="event", kw_only=False
+):
+    """What all events share: positional fields behind a tag."""
+
+
+# --- a job -----------------------------------------------------------------------------------------------
+
+
+class JobSubmitted(_Event, tag="job.submitted"):
+    """A client asked for a job, and it was accepted as durably as promised."""
+
+    job_id: str
+    type: str
+    queue: str = "default"
+    priority: int = 10
+    payload: str = "{}"
+    depends_on: tuple[str, ...] = ()
+    on_dependency_failure: str = "cancel"
+    due_ms: int = 0
+    max_attempts: int = 3
+    backoff: Backoff = Backoff()
+    timeout_ms: int = 600_000
+    tags: dict[str, str] = {}
+    payload_blob: Blob | None = None
+    idempotency: str = ""
+    traceparent: str = ""
+
+
+class JobBlocked(_Event, tag="job.blocked"):
+    """All parents of the job are known; it waits for those that have not ended yet (`on`)."""
+
+    job_id: str
+    on: tuple[str, ...] = ()
+
+
+class JobReleased(_Event, tag="job.released"):
+    """The job may run: it stands in its queue for attempt `attempt`.
+
+    `moves` counts how often it has changed its place in line since it first stood there for this attempt.
+    """
+
+    job_id: str
+    attempt: int = 1
+    moves: int = 0
+
+
+class JobStarted(_Event, tag="job.started"):
+    """A worker claimed the job; from here to the outcome this attempt alone has authority over it."""
+
+    job_id: str
+    attempt: int
+    worker: str
+
+
+class JobProgressed(_Event, tag="job.progressed"):
+    """The running attempt says how far it is, from 0 to 100 percent."""
+
+    job_id: str
+    attempt: int
+    worker: str
+    percent: float
+    message: str = ""
+
+
+class JobSucceeded(_Event, tag="job.succeeded"):
+    """The attempt returned. `result` is JSON text; `run_us` is the time in user code, in microseconds."""
+
+    job_id: str
+    attempt: int
+    worker: str
+    result: str = "null"
+    run_us: int = 0
+    result_blob: Blob | None = None
+
+
+class JobFailed(_Event, tag="job.failed"):
+    """The attempt raised, timed out or returned what cannot be stored. What follows is the scheduler's to say."""
+
+    job_id: str
+    attempt: int
+    worker: str
+    error: Error
+    run_us: int = 0
+    retryable: bool = True
+    retry_after_ms: int | None = None
+
+
+class JobReturned(_Event, tag="job.returned"):
+    """The worker gave the attempt back without an outcome: it drains, or it was told to stop (`reason`).
+
+    The attempt does not count: the next start has the same number.
+    """
+
+    job_id: str
+    attempt: int
+    worker: str
+    reason: str = "drained"
+
+
+class JobLost(_Event, tag="job.lost"):
+    """The worker that held the attempt is gone. Whatever it may still report is refused."""
+
+    job_id: str
+    attempt: int
+    worker: str
+    reason: str = ""
+
+
+class JobRetryScheduled(_Event, tag="job.retry_scheduled"):
+    """Attempt `attempt` will be released at `due_ms`, `delay_ms` after this decision."""
+
+    job_id: str
+    attempt: int
+    due_ms: int
+    delay_ms: int
+
+
+class JobDeadLettered(_Event, tag="job.dead_lettered"):
+    """The job failed for good and waits for a person. `reason`: attempts_exhausted, permanent, poison."""
+
+    job_id: str
+    attempt: int
+    reason: str
+    error: Error
+
+
+class JobCancelRequested(_Event, tag="job.cancel_requested"):
+    """Somebody wants the job not to run, or not to go on."""
+
+    job_id: str
+
+
+class JobCancelled(_Event, tag="job.cancelled"):
+    """The job ended without completing or failing. `reason`: requested, dependency, unknown_dependency."""
+
+    job_id: str
+    reason: str = "requested"
+    error: Error | None = None
+
+
+class JobReprioritised(_Event, tag="job.reprioritised"):
+    """The waiting job has a new priority."""
+
+    job_id: str
+    priority: int
+
+
+class JobRedriven(_Event, tag="job.redriven"):
+    """A failed or cancelled job lives again, as its next generation, with a fresh allowance of attempts.
+
+    Attempt numbers go on from `attempt`, the last one used, so that no two attempts share a number.
+    """
+
+    job_id: str
+    generation: int
+    attempt: int
+    type: str
+    queue: str
+    priority: int
+    max_attempts: int
+    backoff: Backoff = Backoff()
+    timeout_ms: int = 600_000
+    due_ms: int = 0
+
+
+# --- queues, workers, fleet, scheduler, log --------------------------------------------------------------
+
+
+class QueuePaused(_Event, tag="queue.paused"):
+    """No job of the queue is claimed until it is resumed. Running jobs go on."""
+
+    queue: str
+
+
+class QueueResumed(_Event, tag="queue.resumed"):
+    """Jobs of the queue may be claimed again."""
+
+    queue: str
+
+
+class WorkerJoined(_Event, tag="worker.joined"):
+    """A worker process is ready to claim: which queues it serves, which types it knows, with how many slots."""
+
+    worker: str
+    host: str
+    pid: int
+    version: str
+    queues: tuple[str, ...]
+    types: tuple[str, ...]
+    slots: int
+
+
+class WorkerDraining(_Event, tag="worker.draining"):
+    """The worker claims nothing more and ends when what it runs has ended. `by`: signal, request, autoscaler."""
+
+    worker: str
+    by: str = "signal"
+
+
+class WorkerLeft(_Event, tag="worker.left"):
+    """The worker ended in good order and holds nothing."""
+
+    worker: str
+
+
+class WorkerLost(_Event, tag="worker.lost"):
+    """The worker stopped beating, or its process was seen to die. Its attempts are lost with it."""
+
+    worker: str
+    reason: str = "no heartbeat"
+
+
+class FleetScaled(_Event, tag="fleet.scaled"):
+    """The autoscaler decided on a number of workers, and why."""
+
+    provider: str
+    desired: int
+    previous: int
+    reason: str
+    backlog: int = 0
+    arrival_per_s: float = 0.0
+    service_ms: float = 0.0
+
+
+class SchedulerElected(_Event, tag="scheduler.elected"):
+    """A scheduler became the one that decides. Epochs rise and never repeat."""
+
+    epoch: int
+    scheduler: str
+
+
+class LogTrimmed(_Event, tag="log.trimmed"):
+    """Entries before `before` (an entry id) left the log; every registered reader had read them."""
+
+    before: str
+    entries: int = 0
+
+
+class LogQuarantined(_Event, tag="log.quarantined"):
+    """What stands at `offset` was not understood by `reader` and was stepped over."""
+
+    offset: str
+    reason: str
+    reader: str = "scheduler"
+
+
+JobEvent: TypeAlias = Union[
+    JobSubmitted,
+    JobBlocked,
+    JobReleased,
+    JobStarted,
+    JobProgressed,
+    JobSucceeded,
+    JobFailed,
+    JobReturned,
+    JobLost,
+    JobRetryScheduled,
+    JobDeadLettered,
+    JobCancelRequested,
+    JobCancelled,
+    JobReprioritised,
+    JobRedriven,
+]
+WorkerEvent: TypeAlias = Union[WorkerJoined, WorkerDraining, WorkerLeft, WorkerLost]
+SystemEvent: TypeAlias = Union[
+    QueuePaused, QueueResumed, FleetScaled, SchedulerElected, LogTrimmed, LogQuarantined
+]
+Event: TypeAlias = Union[JobEvent, WorkerEvent, SystemEvent]
+
+EVENT_TYPES: tuple[type[Event], ...] = get_args(Event)
+
+
+def tag_of(event: Event | type[Event]) -> str:
+    """Return the dotted name of an event, as users see it: `job.submitted`."""
+    tag = event.__struct_config__.tag
+    assert isinstance(tag, str)
+    return tag
+
+
+class Offset(NamedTuple):
+    """Where an event stands in the log: milliseconds and sequence of its entry, and its index therein.
+
+    Offsets compare as the log runs. Written `1732247000123-0/4`.
+    """
+
+    ms: int
+    seq: int
+    index: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.ms}-{self.seq}/{self.index}"
+
+    @property
+    def entry(self) -> str:
+        """The id of the entry, as the server writes it."""
+        return f"{self.ms}-{self.seq}"
+
+    @classmethod
+    def parse(cls, text: str) -> Offset:
+        """Read an offset or a bare entry id. Raises ValueError for anything else."""
+        entry, _, index = text.partition("/")
+        ms, dash, seq = entry.partition("-")
+        parts = (ms, seq if dash else "0", index or "0")
+        if not all(part.isascii() and part.isdigit() and len(part) <= 20 for part in parts):
+            raise ValueError(f"not an offset: {text[:64]!r}")
+        return cls(*map(int, parts))
+
+
+BEGINNING = Offset(0, 0, 0)
+
+
+class Record(NamedTuple):
+    """An event with its place in the log and its time (the server's, in milliseconds since 1970)."""
+
+    offset: Offset
+    at_ms: int
+    event: Event
+
+
+class Undecodable(NamedTuple):
+    """Something in the log that this version does not understand; kept in place and reported, never dropped."""
+
+    offset: Offset
+    reason: str
+
+
+class Entry(NamedTuple):
+    """One commit, decoded: its id (as an offset of index 0), its events, what could not be read.
+
+    `epoch` and `cursor` are set on the commits of a scheduler: who decided, and how far it had read.
+    `events[i]` stands at index `i`; None where that index is undecodable.
+    """
+
+    offset: Offset
+    events: list[Event | None]
+    undecodable: tuple[Undecodable, ...] = ()
+    epoch: int | None = None
+    cursor: str | None = None
+
+    @property
+    def at_ms(self) -> int:
+        """When the commit was appended, by the server's clock."""
+        return self.offset.ms
+
+    def records(self) -> list[Record]:
+        """Return the readable events with their offsets, in order."""
+        ms, seq, _ = self.offset
+        return [
+            Record(Offset(ms, seq, index), ms, event)
+            for index, event in enumerate(self.events)
+            if event is not None
+        ]

@@ -1,0 +1,201 @@
+"""What may be asked of the log: events to append, the condition, and what goes with them.
+
+A :class:`Proposal` is data. Its `events` are appended only where its `guard` holds at that very moment,
+together with its `effects` on the keys derived from the log, or not at all. The log decides nothing: guards
+compare, effects push, pop, move and delete. Which proposals are made is for `admission.py` (new
+jobs and requests) and `decide.py` (the scheduler's conclusions) to say.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias, Union
+
+import msgspec
+
+from journeyman.events import Event
+
+
+class _Term(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="term"):
+    """A guard or an effect: an array whose first element names it."""
+
+
+# --- guards: each names why it was refused ---------------------------------------------------------------
+
+
+class Open(_Term, tag="open"):
+    """The job is known and has not ended. Refused as: unknown, completed, failed, cancelled."""
+
+    job_id: str
+
+
+class Waiting(_Term, tag="waiting"):
+    """The job is open and no worker holds it. Refused as for `Open`, or: held."""
+
+    job_id: str
+
+
+class Held(_Term, tag="held"):
+    """This attempt of the job is held by this worker. Refused as: not_held."""
+
+    job_id: str
+    attempt: int
+    worker: str
+
+
+class Ended(_Term, tag="ended"):
+    """The job failed or was cancelled and is still kept. Refused as: unknown, completed, open."""
+
+    job_id: str
+
+
+class Alive(_Term, tag="alive"):
+    """The worker is registered. Refused as: unknown."""
+
+    worker: str
+
+
+class Silent(_Term, tag="silent"):
+    """The worker is registered and has not beaten since `since_ms`. Refused as: unknown, beating."""
+
+    worker: str
+    since_ms: int
+
+
+class Orphaned(_Term, tag="orphaned"):
+    """The attempt is held by a worker that is no longer registered. Refused as: not_held, alive."""
+
+    job_id: str
+    attempt: int
+    worker: str
+
+
+Guard: TypeAlias = Union[Open, Waiting, Held, Ended, Alive, Silent, Orphaned]
+
+
+# --- effects ---------------------------------------------------------------------------------------------
+
+
+class Store(_Term, tag="store"):
+    """Keep the `job.submitted` events of this proposal, in order, as the bodies of these jobs."""
+
+    job_ids: tuple[str, ...]
+
+
+class Push(_Term, tag="push"):
+    """Put jobs at the end of a line (queue, priority, type) and wake as many idle workers as there is work for.
+
+    A place is the job id followed by the attempt and, after a move, `.moves`: see :func:`place`.
+    """
+
+    queue: str
+    priority: int
+    type: str
+    places: tuple[str, ...]
+
+
+class Void(_Term, tag="void"):
+    """Make a place in a line worthless; the claim that meets it steps over it."""
+
+    place: str
+
+
+class Release(_Term, tag="release"):
+    """Nobody holds the job any longer."""
+
+    job_id: str
+
+
+class Interrupt(_Term, tag="interrupt"):
+    """Tell whoever holds the job to stop it. Nothing if nobody does."""
+
+    job_id: str
+
+
+class Bury(_Term, tag="bury"):
+    """The job failed for good: move its body to the dead letters. Nobody holds it any longer."""
+
+    job_id: str
+    attempt: int
+    generation: int
+    type: str
+    queue: str
+    error_type: str
+    fingerprint: str
+
+
+class Discard(_Term, tag="discard"):
+    """The job was cancelled: keep its body with its outcome for the outcome retention. Nobody holds it any longer."""
+
+    job_id: str
+    attempt: int
+    generation: int
+
+
+class Reopen(_Term, tag="reopen"):
+    """Move the body of a failed or cancelled job back among the open ones."""
+
+    job_id: str
+
+
+class Gate(_Term, tag="gate"):
+    """Shut (`open` false) or open a queue for claims."""
+
+    queue: str
+    open: bool
+
+
+class Join(_Term, tag="join"):
+    """Register a worker with the types it knows; its heartbeat starts now."""
+
+    worker: str
+    queues: tuple[str, ...]
+    types: tuple[str, ...]
+
+
+class Drain(_Term, tag="drain"):
+    """Tell the worker, at its next beat, to claim no more and to end."""
+
+    worker: str
+
+
+class Leave(_Term, tag="leave"):
+    """Forget a worker: it left or is lost. It can claim and beat no more."""
+
+    worker: str
+
+
+Effect: TypeAlias = Union[
+    Store, Push, Void, Release, Interrupt, Bury, Discard, Reopen, Gate, Join, Drain, Leave
+]
+
+
+class Idempotency(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A client's promise that a request with this key is the same request.
+
+    key: hex digest of the client's key; fingerprint: hex digest of the request's body; answer: what a
+    replay returns; kept_ms: how long the key is remembered.
+    """
+
+    key: str
+    fingerprint: str
+    answer: str
+    kept_ms: int = 86_400_000
+
+
+class Proposal(msgspec.Struct, frozen=True, gc=False):
+    """Events that are appended together with their effects, if the guard holds; otherwise nothing is."""
+
+    events: tuple[Event, ...] = ()
+    guard: Guard | None = None
+    effects: tuple[Effect, ...] = ()
+    idempotency: Idempotency | None = None
+
+
+def place(job_id: str, attempt: int, moves: int = 0) -> str:
+    """Write a job's place in a line: its id, the attempt it waits for, how often it has moved since."""
+    return f"{job_id}{attempt}.{moves}" if moves else f"{job_id}{attempt}"
+
+
+def read_place(text: str) -> tuple[str, int]:
+    """Return the job id and the attempt that a place names."""
+    return text[:24], int(text[24:].partition(".")[0])
