@@ -22,11 +22,13 @@ def admit(jobs: Sequence[JobSubmitted], now_ms: int, idempotency: Idempotency | 
     """
     events: list[Event] = []
     lines: dict[tuple[str, int, str], list[str]] = {}
+    bodies: list[int] = []
     for job in jobs:
+        bodies.append(len(events))
         events.append(job)
         if not job.depends_on and job.due_ms <= now_ms:
-            events.append(JobReleased(job.job_id, FIRST_ATTEMPT))
+            events.append(JobReleased(job.job_id, FIRST_ATTEMPT, job.priority))
             lines.setdefault((job.queue, job.priority, job.type), []).append(place(job.job_id, FIRST_ATTEMPT))
-    effects: list[Effect] = [Store(tuple(job.job_id for job in jobs))]
+    effects: list[Effect] = [Store(tuple(job.job_id for job in jobs), tuple(bodies))]
     effects += [Push(*line, tuple(places)) for line, places in lines.items()]
     return Proposal(tuple(events), None, tuple(effects), idempotency)

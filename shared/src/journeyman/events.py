@@ -80,13 +80,14 @@ class JobBlocked(_Event, tag="job.blocked"):
 
 
 class JobReleased(_Event, tag="job.released"):
-    """The job may run: it stands in its queue for attempt `attempt`.
+    """The job may run: it stands in its queue's line of `priority`, for attempt `attempt`.
 
-    `moves` counts how often it has changed its place in line since it first stood there for this attempt.
+    `moves` counts how often it has changed lines since it first stood there for this attempt.
     """
 
     job_id: str
-    attempt: int = 1
+    attempt: int
+    priority: int
     moves: int = 0
 
 
@@ -134,13 +135,15 @@ class JobFailed(_Event, tag="job.failed"):
 class JobReturned(_Event, tag="job.returned"):
     """The worker gave the attempt back without an outcome: it drains, or it was told to stop (`reason`).
 
-    The attempt does not count: the next start has the same number.
+    The attempt does not count: the next start has the same number. `back` says that the job stands at the
+    head of its line again; otherwise the scheduler releases it anew.
     """
 
     job_id: str
     attempt: int
     worker: str
     reason: str = "drained"
+    back: bool = False
 
 
 class JobLost(_Event, tag="job.lost"):

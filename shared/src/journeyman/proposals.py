@@ -76,9 +76,10 @@ Guard: TypeAlias = Union[Open, Waiting, Held, Ended, Alive, Silent, Orphaned]
 
 
 class Store(_Term, tag="store"):
-    """Keep the `job.submitted` events of this proposal, in order, as the bodies of these jobs."""
+    """Keep these events of the proposal (each a `job.submitted`, by index) as the bodies of these jobs."""
 
     job_ids: tuple[str, ...]
+    events: tuple[int, ...]
 
 
 class Push(_Term, tag="push"):

@@ -73,8 +73,8 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     JobProgressed: nothing; the attempt stays held.
     JobSucceeded: the job ends here; body and hold go, the outcome is remembered with its offset.
     JobFailed: the hold goes; what follows is the scheduler's to say.
-    JobReturned: the hold goes and, if `back` says which line (queue, priority, type, place) it came from,
-    the job stands at the head of it again.
+    JobReturned: the hold goes. With `event.back`, `back` says which line (queue, priority, type, place) the
+    job came from, and it stands at the head of it again.
     """
 
     event: Event
@@ -213,6 +213,10 @@ class Log(Protocol):
 
     def dead_letters(self) -> Iterable[DeadLetter]:
         """Return every dead letter, in no particular order, read in bounded steps."""
+        ...
+
+    def silent(self, since_ms: int) -> list[str]:
+        """Return the registered workers that have not beaten since `since_ms`."""
         ...
 
     def beats(self) -> list[WorkerBeat]:

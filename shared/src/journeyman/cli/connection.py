@@ -1,0 +1,68 @@
+"""How commands reach the servers and the log: three options, the rest from the settings' environment variables."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Group, Parameter
+
+from journeyman.errors import SettingsError
+from journeyman.settings import PREFIX, Settings, load
+
+if TYPE_CHECKING:
+    from journeyman.client import Client
+    from journeyman.log.redis_log import RedisLog
+
+RETRIES = 3
+"""Less patient than a program would be: a person is waiting, and can repeat the command."""
+
+_GROUP = Group("Connection", sort_key=10)
+
+
+class UsageError(SettingsError):
+    """The command line asks for something that cannot be meant. Ends with exit code 2."""
+
+
+@Parameter(name="*", group=_GROUP)
+@dataclass(frozen=True)
+class Connection:
+    """Where ingest, the dashboard and the log are."""
+
+    url: Annotated[str | None, Parameter(help="Ingest. Default: JOURNEYMAN_INGEST_URL, else from host and port.")] = None
+    dashboard_url: Annotated[
+        str | None, Parameter(help="Dashboard. Default: JOURNEYMAN_DASHBOARD_URL, else from host and port.")
+    ] = None
+    redis_url: Annotated[str | None, Parameter(help="Server of the log. Default: JOURNEYMAN_REDIS_URL, else that of `up`.")] = None
+
+    def settings(self, **more: Any) -> Settings:
+        """Return the settings of the environment, with these options over them. Raises SettingsError."""
+        urls = {"ingest_url": self.url, "dashboard_url": self.dashboard_url, "redis_url": self.redis_url}
+        return load(os.environ, **{**urls, **more})
+
+    def client(self) -> Client:
+        """Return a client of the two HTTP servers."""
+        settings = self.settings()
+        from journeyman.client import Client
+
+        return Client(settings.ingest_address(), dashboard_url=settings.dashboard_address(), retries=RETRIES)
+
+    def log(self) -> RedisLog:
+        """Return the log. Raises ServerUnavailableError, UnsuitableServerError."""
+        settings = self.log_settings()
+        from journeyman.log.connect import open_log
+
+        return open_log(settings)
+
+    def log_settings(self) -> Settings:
+        """Return the settings; where nobody names a server of the log, the one that `journeyman up` runs here."""
+        settings = self.settings()
+        if self.redis_url is not None or f"{PREFIX}REDIS_URL" in os.environ:
+            return settings
+        embedded = Path(settings.data_dir) / "redis-url"
+        return self.settings(redis_url=embedded.read_text().strip()) if embedded.is_file() else settings
+
+
+DEFAULT = Connection()

@@ -1,0 +1,95 @@
+"""How commands print: tables for people, JSON for machines, progress on a terminal only.
+
+Standard output carries what was asked for and nothing else; words about it go to standard error. In a pipe there
+are no colours, no boxes, and no line is cut.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+import msgspec
+from cyclopts import Parameter
+
+from journeyman.cli.connection import Connection
+from journeyman.client.calls import Call
+from journeyman.client.flows import understand
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+
+T = TypeVar("T")
+
+PIPE_WIDTH = 4_000
+"""Wider than any table, so that nothing is folded where nobody looks at it."""
+
+Output = Annotated[
+    Literal["table", "json"], Parameter(name=["--output", "-o"], help="For people (table) or for machines (json).")
+]
+
+
+def console() -> Console:
+    """Return where answers go."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False, emoji=False, markup=False)
+
+
+def say(message: str) -> None:
+    """Say something to the person, beside the answer."""
+    print(message, file=sys.stderr)
+
+
+def table(*columns: str, right: tuple[str, ...] = (), wrap: tuple[str, ...] = ()) -> Table:
+    """Return an empty table. Columns in `right` hold numbers; only those in `wrap` may be folded."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(box=box.SIMPLE_HEAD if sys.stdout.isatty() else None, pad_edge=False, header_style="bold")
+    for name in columns:
+        folded = name in wrap
+        justify: Literal["right", "left"] = "right" if name in right else "left"
+        made.add_column(name, justify=justify, no_wrap=not folded, overflow="fold" if folded else "ellipsis")
+    return made
+
+
+def show(connection: Connection, call: Call[T], output: str, page: Callable[[T], RenderableType]) -> T:
+    """Make a call and print its answer: as the server wrote it for machines, as a page for people."""
+    with connection.client() as client:
+        body = client.fetch(call)
+    answer = understand(call, body)
+    if output == "json":
+        print_json(body)
+    else:
+        console().print(page(answer))
+    return answer
+
+
+def print_json(body: bytes) -> None:
+    """Print one JSON document, indented."""
+    sys.stdout.write(msgspec.json.format(body, indent=2).decode() + "\n")
+
+
+def print_json_line(value: Any) -> None:
+    """Print one JSON document on one line; of several, each stands on its own."""
+    data = value if isinstance(value, bytes) else msgspec.json.encode(value)
+    sys.stdout.write(msgspec.json.format(data, indent=-1).decode() + "\n")
+
+
+@contextmanager
+def progress(what: str, total: float | None, *, unit: str = "") -> Iterator[Callable[[float], None]]:
+    """Show how far long work is, on a terminal; gives a function to call with how much is done."""
+    if not sys.stderr.isatty():
+        yield lambda done: None  # noqa: ARG005 - nobody is looking
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit))
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)

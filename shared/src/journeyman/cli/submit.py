@@ -1,0 +1,148 @@
+"""`journeyman submit`: one job, its id alone on standard output."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from cyclopts import Parameter
+
+from journeyman.cli.connection import DEFAULT, Connection, UsageError
+from journeyman.cli.output import Output, print_json, print_json_line, progress
+from journeyman.durations import parse_ms
+
+Several = Parameter(consume_multiple=True, negative=())
+
+
+def submit(
+    type: str,
+    payload: str | None = None,
+    /,
+    *,
+    queue: str | None = None,
+    priority: str | None = None,
+    depends_on: Annotated[list[str] | None, Several] = None,
+    on_dependency_failure: Literal["cancel", "run"] | None = None,
+    delay: str | None = None,
+    run_at: str | None = None,
+    max_attempts: int | None = None,
+    timeout: str | None = None,
+    tag: Annotated[list[str] | None, Several] = None,
+    idempotency_key: str | None = None,
+    wait: Annotated[bool, Parameter(negative=())] = False,
+    output: Output = "table",
+    connection: Connection = DEFAULT,
+) -> int:
+    """Submit a job and print its id.
+
+    Parameters
+    ----------
+    type
+        What kind of job it is.
+    payload
+        JSON, @FILE with JSON, or - for standard input.
+    queue
+        The queue it waits in.
+    priority
+        0 to 20, or low, normal, high, critical.
+    depends_on
+        Ids of jobs that must end first.
+    on_dependency_failure
+        What to do when one of them fails.
+    delay
+        Earliest start from now, like 5s or 2h.
+    run_at
+        Earliest start, like 2030-01-31T18:00:00Z.
+    max_attempts
+        How often it is tried.
+    timeout
+        The time one attempt may take, like 30s.
+    tag
+        NAME:VALUE, to filter by.
+    idempotency_key
+        The same key again is the same job.
+    wait
+        Wait for the job and print its result; exit 1 where it fails.
+    """
+    options: dict[str, Any] = {
+        "queue": queue,
+        "priority": read_priority(priority),
+        "depends_on": depends_on or (),
+        "on_dependency_failure": on_dependency_failure,
+        "delay": read_span("--delay", delay),
+        "run_at": run_at,
+        "max_attempts": max_attempts,
+        "timeout": read_span("--timeout", timeout),
+        "tags": read_tags(tag or []),
+    }
+    value = read_payload(payload)
+    with connection.client() as client:
+        job = client.submit(type, value, idempotency_key=idempotency_key, **options)
+        if not wait:
+            _print_accepted(job.id, job.accepted, output)
+            return 0
+        print(job.id, file=sys.stderr)
+        with progress(f"waiting for {job.id}", None):
+            ended = job.wait()
+        if output == "json":
+            from journeyman.client import calls
+
+            print_json(client.fetch(calls.job(job.id)))
+        elif ended.succeeded:
+            print_json(msgspec.json.encode(job.result()))
+        if not ended.succeeded:
+            why = f": {ended.error.type}: {ended.error.message}" if ended.error else ""
+            print(f"journeyman: job {job.id} {ended.status}{why}", file=sys.stderr)
+        return 0 if ended.succeeded else 1
+
+
+def _print_accepted(job_id: str, accepted: object, output: str) -> None:
+    if output == "json":
+        print_json_line(accepted)
+    else:
+        print(job_id)
+
+
+def read_payload(text: str | None) -> Any:
+    """Return the payload that the command line means. Raises UsageError."""
+    if text is None:
+        return None
+    try:
+        if text == "-":
+            data = sys.stdin.buffer.read()
+        elif text.startswith("@"):
+            data = Path(text[1:]).read_bytes()
+        else:
+            data = text.encode()
+    except OSError as error:
+        raise UsageError(f"cannot read the payload from {text[1:]}: {error.strerror}") from None
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise UsageError(f"the payload is not JSON: {error}") from None
+
+
+def read_priority(text: str | None) -> int | str | None:
+    """Return a priority as the API takes it: a number, or a name for the server to judge."""
+    return int(text) if text is not None and text.isdecimal() and len(text) <= 9 else text
+
+
+def read_span(option: str, text: str | None) -> int | None:
+    """Return a span of time in milliseconds. Raises UsageError."""
+    try:
+        return None if text is None else parse_ms(text)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from None
+
+
+def read_tags(texts: list[str]) -> dict[str, str] | None:
+    """Return `NAME:VALUE` (or `NAME=VALUE`) texts as pairs. Raises UsageError."""
+    tags: dict[str, str] = {}
+    for text in texts:
+        at = min((text.index(mark) for mark in ":=" if mark in text), default=0)
+        if at == 0:
+            raise UsageError(f"--tag: not NAME:VALUE: {text!r}")
+        tags[text[:at]] = text[at + 1 :]
+    return tags or None

@@ -1,0 +1,73 @@
+"""How values are written for people. Pure: text from values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+import msgspec
+
+from journeyman.durations import in_words
+
+STYLES = {
+    "pending": "yellow",
+    "processing": "cyan",
+    "completed": "green",
+    "failed": "red",
+    "cancelled": "magenta",
+}
+NOTHING = "-"
+VALUE_MAX = 120
+
+
+def moment(at: datetime | None) -> str:
+    """Write a time in UTC, to the millisecond: `2026-03-01 12:00:00.250`."""
+    if at is None:
+        return NOTHING
+    return at.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+
+
+def between(start: datetime | None, end: datetime | None) -> str:
+    """Write how long it was from one time to another."""
+    return in_words(max(0.0, (end - start).total_seconds() * 1_000)) if start and end else NOTHING
+
+
+def span(span_ms: float | None) -> str:
+    """Write a span of time, which may be unknown."""
+    return NOTHING if span_ms is None else in_words(span_ms)
+
+
+def size(count: int | None) -> str:
+    """Write a number of bytes: `12.3 MiB`."""
+    if count is None:
+        return NOTHING
+    amount = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < 1024 or unit == "GiB":
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1024
+    raise AssertionError(count)
+
+
+def state(status: str, phase: str) -> str:
+    """Write a job's status, with its phase where that says more."""
+    return status if phase in ("", status) else f"{status} ({phase})"
+
+
+def fields(data: Mapping[str, Any], *, without: tuple[str, ...] = ()) -> str:
+    """Write an event's fields on one line: `name=value`, only those that say something, long ones cut."""
+    parts = []
+    for name, value in data.items():
+        if name in without or value in ("", None, [], {}, ()):
+            continue
+        parts.append(f"{name}={one_line(value)}")
+    return " ".join(parts)
+
+
+def one_line(value: Any) -> str:
+    """Write a value on one line that no terminal stumbles over, cut where it is long."""
+    text = value if isinstance(value, str) else msgspec.json.encode(value, order="deterministic").decode()
+    text = "".join(symbol if symbol.isprintable() else " " for symbol in text)
+    text = f'"{text}"' if isinstance(value, str) and (" " in text or not text) else text
+    return text if len(text) <= VALUE_MAX else text[: VALUE_MAX - 1] + "…"

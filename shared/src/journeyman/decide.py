@@ -1,0 +1,270 @@
+"""Everything the scheduler may conclude, as a pure function from a partition's state and the time.
+
+`decide` looks at the jobs on the agenda and says what follows, as proposals. It judges *states*, not events:
+asked again about the same state it concludes the same, so a scheduler that died between deciding and
+committing, or half way through a long list, loses and repeats nothing.
+
+The state is the fold of a prefix of the log, and workers and clients go on appending behind it. Conclusions
+about a job that a worker may have claimed meanwhile are therefore guarded. A refused one is no error: the fact
+that beat it is further on in the log and will put the job on the agenda again when it is read.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, assert_never
+
+import msgspec
+
+from journeyman import events as e
+from journeyman import jobs, retry
+from journeyman.partition import PRIORITY_MAX, Partition
+from journeyman.proposals import (
+    Bury,
+    Discard,
+    Effect,
+    Guard,
+    Interrupt,
+    Leave,
+    Open,
+    Orphaned,
+    Proposal,
+    Push,
+    Release,
+    Silent,
+    Void,
+    Waiting,
+    place,
+)
+
+#: How many jobs one round looks at: each yields at most one event, and a commit holds at most 1,000.
+ROUND_MAX = 900
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """The figures policy depends on. See the settings of the same names."""
+
+    poison_attempts: int = 3
+    wait_max_ms: int = 1_800_000
+
+
+class Round(NamedTuple):
+    """What one round concluded: the proposals, and the jobs they settle once they are committed."""
+
+    proposals: list[Proposal]
+    settled: list[str]
+
+
+def unsure_parents(partition: Partition) -> list[str]:
+    """Return the parents whose outcome `decide` must be told: they ended before their child was submitted."""
+    wanted: dict[str, None] = {}
+    for job_id in _first(partition):
+        job = partition.jobs.get(job_id)
+        if isinstance(job, jobs.Blocked) and not job.broken:
+            wanted.update(dict.fromkeys(sorted(job.unsure)))
+    return list(wanted)
+
+
+def advance(partition: Partition, now_ms: int, limits: Limits) -> None:
+    """Put on the agenda what time alone has made decidable: due jobs, and jobs that waited too long."""
+    timers = partition.timers
+    while timers and timers[0][0] <= now_ms:
+        due_ms, job_id = heapq.heappop(timers)
+        job = partition.jobs.get(job_id)
+        if isinstance(job, (jobs.Scheduled, jobs.Retrying)) and job.due_ms == due_ms:
+            partition.note(job_id, True)
+    oldest_ms = now_ms - limits.wait_max_ms
+    for (queue, priority), line in partition.lines.items():
+        while line and queue not in partition.paused:
+            job = partition.jobs.get(line[0])
+            stands = isinstance(job, jobs.Ready) and job.placed == priority and job.plan.queue == queue
+            if stands and job.since_ms > oldest_ms:  # type: ignore[union-attr]
+                break
+            if stands:
+                partition.note(line[0], True)
+            line.popleft()
+
+
+def next_due_ms(partition: Partition) -> int | None:
+    """Return when the next timer rings, if any does."""
+    return partition.timers[0][0] if partition.timers else None
+
+
+def decide(
+    partition: Partition, now_ms: int, limits: Limits, outcomes: Mapping[str, str], silent: Sequence[str] = (), silent_since_ms: int = 0
+) -> Round:
+    """Conclude what can be concluded now, for at most `ROUND_MAX` jobs.
+
+    outcomes: status of those of :func:`unsure_parents` that are known to have ended. silent: workers not heard of
+    since `silent_since_ms`. Call again after the proposals were committed and read back.
+    """
+    conclusions = _Conclusions()
+    for worker in silent[:ROUND_MAX]:
+        conclusions.guarded(
+            e.WorkerLost(worker), Silent(worker, silent_since_ms), (Leave(worker),)
+        )
+    settled = _first(partition)
+    for job_id in settled:
+        job = partition.jobs.get(job_id)
+        if job is not None:
+            _conclude(conclusions, partition, job_id, job, now_ms, limits, outcomes)
+    for undecodable in partition.undecodable:
+        conclusions.plain(e.LogQuarantined(str(undecodable.offset), undecodable.reason[:512]))
+    return Round(conclusions.proposals(), settled)
+
+
+def settle(partition: Partition, concluded: Round) -> None:
+    """Take what a committed round settled off the agenda."""
+    for job_id in concluded.settled:
+        partition.note(job_id, False)
+    partition.undecodable.clear()
+
+
+def _first(partition: Partition) -> list[str]:
+    return [job_id for job_id, _ in zip(partition.agenda, range(ROUND_MAX), strict=False)]
+
+
+class _Conclusions:
+    """Collects a round: what needs no guard in one proposal, the rest one by one."""
+
+    def __init__(self) -> None:
+        self._events: list[e.Event] = []
+        self._effects: list[Effect] = []
+        self._lines: dict[tuple[str, int, str], list[str]] = {}
+        self._guarded: list[Proposal] = []
+
+    def plain(self, event: e.Event, *effects: Effect) -> None:
+        self._events.append(event)
+        self._effects += effects
+
+    def release(self, job_id: str, job: jobs.Job) -> None:
+        attempt = job.attempt + 1
+        self._events.append(e.JobReleased(job_id, attempt, job.plan.priority))
+        line = (job.plan.queue, job.plan.priority, job.plan.type)
+        self._lines.setdefault(line, []).append(place(job_id, attempt))
+
+    def guarded(self, event: e.Event | None, guard: Guard, effects: tuple[Effect, ...]) -> None:
+        self._guarded.append(Proposal((event,) if event else (), guard, effects))
+
+    def proposals(self) -> list[Proposal]:
+        pushes = [Push(*line, tuple(places)) for line, places in self._lines.items()]
+        if not self._events and not self._effects:
+            return self._guarded
+        return [Proposal(tuple(self._events), None, (*self._effects, *pushes)), *self._guarded]
+
+
+def _conclude(
+    out: _Conclusions,
+    partition: Partition,
+    job_id: str,
+    job: jobs.Job,
+    now_ms: int,
+    limits: Limits,
+    outcomes: Mapping[str, str],
+) -> None:
+    match job:
+        case jobs.Scheduled() | jobs.Retrying():
+            if job.due_ms <= now_ms:
+                out.release(job_id, job)
+        case jobs.Blocked():
+            _conclude_blocked(out, job_id, job, now_ms, outcomes)
+        case jobs.Failed():
+            _conclude_failed(out, job_id, job, now_ms)
+        case jobs.Orphaned():
+            if job.losses >= limits.poison_attempts:
+                _bury(out, job_id, job, "poison", _poison(job))
+            else:
+                out.release(job_id, job)
+        case jobs.Withdrawn():
+            standing = (Void(place(job_id, job.attempt + 1, job.moves)),) if job.in_line else ()
+            _cancel(out, job_id, job, "requested", None, standing)
+        case jobs.Ready():
+            _conclude_ready(out, job_id, job, now_ms, limits)
+        case jobs.Running() | jobs.Cancelling():
+            if job.worker not in partition.workers:
+                out.guarded(
+                    e.JobLost(job_id, job.attempt, job.worker, partition.gone.get(job.worker, "its worker is gone")),
+                    Orphaned(job_id, job.attempt, job.worker),
+                    (Release(job_id),),
+                )
+            elif isinstance(job, jobs.Cancelling):
+                out.guarded(None, Open(job_id), (Interrupt(job_id),))
+        case _:
+            assert_never(job)
+
+
+def _conclude_blocked(
+    out: _Conclusions, job_id: str, job: jobs.Blocked, now_ms: int, outcomes: Mapping[str, str]
+) -> None:
+    broken = job.broken
+    for parent in sorted(job.unsure):
+        status = outcomes.get(parent)
+        if status is None:
+            error = e.Error("UnknownDependency", f"no job {parent} is known, or it ended too long ago")
+            _cancel(out, job_id, job, "unknown_dependency", error)
+            return
+        if status != "completed" and not job.plan.run_anyway:
+            broken = broken or (parent, status)
+    if broken is not None:
+        error = e.Error("DependencyFailed", f"job {broken[0]}, which this one depends on, {_ENDED[broken[1]]}")
+        _cancel(out, job_id, job, "dependency", error)
+    elif not job.unmet and job.due_ms <= now_ms:
+        out.release(job_id, job)
+    elif job.unsure or not job.unmet:
+        out.plain(e.JobBlocked(job_id, tuple(sorted(job.unmet))))
+
+
+_ENDED = {"failed": "failed", "cancelled": "was cancelled"}
+
+
+def _conclude_failed(out: _Conclusions, job_id: str, job: jobs.Failed, now_ms: int) -> None:
+    if not job.retryable:
+        _bury(out, job_id, job, "permanent", job.error)
+    elif job.failures >= job.plan.max_attempts:
+        _bury(out, job_id, job, "attempts_exhausted", job.error)
+    else:
+        delay_ms = job.retry_after_ms
+        if delay_ms is None:
+            delay_ms = retry.delay_ms(job.plan.backoff, job.failures, retry.spread(job_id, job.attempt))
+        out.plain(e.JobRetryScheduled(job_id, job.attempt + 1, now_ms + delay_ms, delay_ms))
+
+
+def _conclude_ready(out: _Conclusions, job_id: str, job: jobs.Ready, now_ms: int, limits: Limits) -> None:
+    attempt = job.attempt + 1
+    if job.placed != job.plan.priority:
+        there = Push(job.plan.queue, job.plan.priority, job.plan.type, (place(job_id, attempt, job.moves + 1),))
+        out.guarded(
+            e.JobReleased(job_id, attempt, job.plan.priority, job.moves + 1),
+            Waiting(job_id),
+            (Void(place(job_id, attempt, job.moves)), there),
+        )
+    elif job.since_ms <= now_ms - limits.wait_max_ms:
+        out.guarded(e.JobReprioritised(job_id, PRIORITY_MAX), Waiting(job_id), ())
+
+
+def _cancel(
+    out: _Conclusions,
+    job_id: str,
+    job: jobs.Job,
+    reason: str,
+    error: e.Error | None,
+    effects: tuple[Effect, ...] = (),
+) -> None:
+    discard = Discard(job_id, job.attempt, job.generation)
+    out.guarded(e.JobCancelled(job_id, reason, error), Waiting(job_id), (*effects, discard))
+
+
+def _bury(
+    out: _Conclusions, job_id: str, job: jobs.Job, reason: str, error: e.Error
+) -> None:
+    plan = job.plan
+    out.plain(
+        e.JobDeadLettered(job_id, job.attempt, reason, error),
+        Bury(job_id, job.attempt, job.generation, plan.type, plan.queue, error.type, error.fingerprint),
+    )
+
+
+def _poison(job: jobs.Orphaned) -> e.Error:
+    message = f"{job.losses} workers were lost while they ran it; the last one: {job.reason}"
+    return e.Error("Poison", message, fingerprint="poison")

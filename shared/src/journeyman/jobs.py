@@ -1,0 +1,273 @@
+"""The life of one job: its states, and the table of which event leads from which state to which.
+
+    blocked ──▶ scheduled ──▶ ready ──▶ running ──▶ (completed)
+       │            │           │ ▲       │  │
+       │            │           │ └───────┘  ├──▶ failed ──▶ retrying ──▶ ready
+       │            │           │  returned  │      └─────▶ (dead)
+       ▼            ▼           ▼            ├──▶ orphaned ─▶ ready | (dead)
+       └────────▶ withdrawn ◀───┘            └──▶ cancelling ─▶ withdrawn ─▶ (cancelled)
+
+A state says only what the log has said; nothing here decides, and no event can make it fail: an event that
+does not fit the state leaves it as it is. A job that has ended has no state (None): the log remembers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias, Union
+
+import msgspec
+
+from journeyman import events as e
+
+
+class Plan(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What was asked for a job and matters to scheduling. Jobs that ask for the same share one."""
+
+    type: str
+    queue: str
+    priority: int
+    max_attempts: int
+    backoff: e.Backoff
+    run_anyway: bool
+
+
+class _State(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="state"):
+    """What all states share.
+
+    attempt: the number of the last attempt that counts, 0 before the first.
+    failures, losses: of this generation.
+    """
+
+    plan: Plan
+    generation: int
+    attempt: int
+    failures: int
+    losses: int
+
+
+class Blocked(_State, tag="blocked"):
+    """Waits for its parents: `unmet` have not ended, `unsure` are not known to this partition's state.
+
+    broken: a parent that ended badly and how, where that ends this job too.
+    """
+
+    due_ms: int
+    unmet: frozenset[str]
+    unsure: frozenset[str]
+    broken: tuple[str, str] | None = None
+
+
+class Scheduled(_State, tag="scheduled"):
+    """Waits for its time; due at once if `due_ms` has passed."""
+
+    due_ms: int
+
+
+class Ready(_State, tag="ready"):
+    """Stands in the line of priority `placed` since `since_ms`, for attempt `attempt + 1`."""
+
+    placed: int
+    moves: int
+    since_ms: int
+
+
+class Running(_State, tag="running"):
+    """A worker holds attempt `attempt`, taken from the line of priority `placed`."""
+
+    worker: str
+    placed: int
+    moves: int
+
+
+class Cancelling(_State, tag="cancelling"):
+    """A worker holds attempt `attempt` and has been told to stop."""
+
+    worker: str
+    placed: int
+    moves: int
+
+
+class Failed(_State, tag="failed"):
+    """Attempt `attempt` failed; the verdict (retry or dead letter) is due."""
+
+    error: e.Error
+    retryable: bool
+    retry_after_ms: int | None
+
+
+class Orphaned(_State, tag="orphaned"):
+    """The worker of attempt `attempt` was lost; the verdict (again or dead letter) is due."""
+
+    reason: str
+
+
+class Retrying(_State, tag="retrying"):
+    """Waits for `due_ms` to be tried again."""
+
+    due_ms: int
+
+
+class Withdrawn(_State, tag="withdrawn"):
+    """Somebody asked to cancel it and no worker holds it; if `in_line`, it still stands there (`placed`, `moves`)."""
+
+    in_line: bool
+    placed: int = 0
+    moves: int = 0
+
+
+Job: TypeAlias = Union[
+    Blocked, Scheduled, Ready, Running, Cancelling, Failed, Orphaned, Retrying, Withdrawn
+]
+
+#: How each state is called for users: status and phase.
+PHASES: dict[type[Job], tuple[str, str]] = {
+    Blocked: ("pending", "blocked"),
+    Scheduled: ("pending", "scheduled"),
+    Ready: ("pending", "ready"),
+    Running: ("processing", "running"),
+    Cancelling: ("processing", "cancelling"),
+    Failed: ("pending", "retrying"),
+    Orphaned: ("pending", "retrying"),
+    Retrying: ("pending", "retrying"),
+    Withdrawn: ("pending", "ready"),
+}
+
+
+# --- transitions: one function per event, in the order of a life -----------------------------------------
+
+
+def _blocked(job: Job, event: e.JobBlocked, _at_ms: int) -> Job:
+    if not isinstance(job, Blocked):
+        return job
+    if job.unmet or job.broken:
+        return Blocked(*_head(job), job.due_ms, job.unmet, frozenset(), job.broken)
+    return Scheduled(*_head(job), job.due_ms)
+
+
+def _released(job: Job, event: e.JobReleased, at_ms: int) -> Job:
+    match job:
+        case Ready():
+            return Ready(*_head(job), event.priority, event.moves, job.since_ms)
+        case Blocked() | Scheduled() | Retrying() | Orphaned():
+            head = (job.plan, job.generation, event.attempt - 1, job.failures, job.losses)
+            return Ready(*head, event.priority, event.moves, at_ms)
+        case Withdrawn():
+            return Withdrawn(*_head(job), True, event.priority, event.moves)
+        case _:
+            return job
+
+
+def _started(job: Job, event: e.JobStarted, _at_ms: int) -> Job:
+    head = (job.plan, job.generation, event.attempt, job.failures, job.losses)
+    match job:
+        case Ready():
+            return Running(*head, event.worker, job.placed, job.moves)
+        case Withdrawn():
+            return Cancelling(*head, event.worker, job.placed, job.moves)
+        case _:
+            return job
+
+
+def _succeeded(job: Job, event: e.JobSucceeded, _at_ms: int) -> Job | None:
+    return None if _holds(job, event) else job
+
+
+def _failed(job: Job, event: e.JobFailed, _at_ms: int) -> Job:
+    if not _holds(job, event):
+        return job
+    head = (job.plan, job.generation, job.attempt, job.failures + 1, job.losses)
+    if isinstance(job, Cancelling):
+        return Withdrawn(*head, False)
+    return Failed(*head, event.error, event.retryable, event.retry_after_ms)
+
+
+def _returned(job: Job, event: e.JobReturned, at_ms: int) -> Job:
+    if not _holds(job, event):
+        return job
+    assert isinstance(job, (Running, Cancelling))
+    head = (job.plan, job.generation, job.attempt - 1, job.failures, job.losses)
+    if isinstance(job, Cancelling):
+        return Withdrawn(*head, event.back, job.placed, job.moves)
+    if event.back:
+        return Ready(*head, job.placed, job.moves, at_ms)
+    return Scheduled(*head, 0)
+
+
+def _lost(job: Job, event: e.JobLost, _at_ms: int) -> Job:
+    if not _holds(job, event):
+        return job
+    head = (job.plan, job.generation, job.attempt, job.failures, job.losses + 1)
+    if isinstance(job, Cancelling):
+        return Withdrawn(*head, False)
+    return Orphaned(*head, event.reason)
+
+
+def _retry_scheduled(job: Job, event: e.JobRetryScheduled, _at_ms: int) -> Job:
+    match job:
+        case Failed():
+            return Retrying(*_head(job), event.due_ms)
+        case _:
+            return job
+
+
+def _cancel_requested(job: Job, _event: e.JobCancelRequested, _at_ms: int) -> Job:
+    match job:
+        case Running():
+            return Cancelling(*_head(job), job.worker, job.placed, job.moves)
+        case Ready():
+            return Withdrawn(*_head(job), True, job.placed, job.moves)
+        case Blocked() | Scheduled() | Retrying() | Failed() | Orphaned():
+            return Withdrawn(*_head(job), False)
+        case _:
+            return job
+
+
+def _reprioritised(job: Job, event: e.JobReprioritised, _at_ms: int) -> Job:
+    plan = job.plan
+    plan = Plan(plan.type, plan.queue, event.priority, plan.max_attempts, plan.backoff, plan.run_anyway)
+    return msgspec.structs.replace(job, plan=plan)
+
+
+def _ended(_job: Job, _event: e.JobDeadLettered | e.JobCancelled, _at_ms: int) -> None:
+    return None
+
+
+def _unchanged(job: Job, _event: e.JobProgressed, _at_ms: int) -> Job:
+    return job
+
+
+#: The table: what each event makes of a job that has not ended.
+TRANSITIONS: dict[type[e.Event], Callable[[Any, Any, int], Job | None]] = {
+    e.JobBlocked: _blocked,
+    e.JobReleased: _released,
+    e.JobStarted: _started,
+    e.JobProgressed: _unchanged,
+    e.JobSucceeded: _succeeded,
+    e.JobFailed: _failed,
+    e.JobReturned: _returned,
+    e.JobLost: _lost,
+    e.JobRetryScheduled: _retry_scheduled,
+    e.JobDeadLettered: _ended,
+    e.JobCancelRequested: _cancel_requested,
+    e.JobCancelled: _ended,
+    e.JobReprioritised: _reprioritised,
+}
+
+
+def evolve(job: Job, event: e.JobEvent, at_ms: int) -> Job | None:
+    """Return what the event makes of the job; None where it has ended. Submissions and redrives: see `partition`."""
+    return TRANSITIONS[type(event)](job, event, at_ms)
+
+
+def _head(job: Job) -> tuple[Plan, int, int, int, int]:
+    return job.plan, job.generation, job.attempt, job.failures, job.losses
+
+
+def _holds(job: Job, event: e.JobSucceeded | e.JobFailed | e.JobReturned | e.JobLost) -> bool:
+    """Tell whether the event speaks of the attempt that has authority over the job."""
+    return (
+        isinstance(job, (Running, Cancelling))
+        and job.attempt == event.attempt
+        and job.worker == event.worker
+    )

@@ -1,0 +1,187 @@
+"""From settings to a checked connection: which server, whether it will do, and the log on it.
+
+Refused at start-up, each with one line that says what to change: a server older than Redis 7.0, a
+`maxmemory-policy` that evicts, a durability class the configuration cannot keep.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import redis
+from redis import exceptions as x
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
+from redis.sentinel import Sentinel
+
+from journeyman.errors import ServerUnavailableError, SettingsError, UnsuitableServerError
+from journeyman.log.async_redis_log import AsyncRedisLog
+from journeyman.log.redis_log import RedisLog, translate
+from journeyman.settings import Settings
+
+OLDEST_VERSION = (7, 0)
+CONNECT_TIMEOUT_S = 5.0
+#: Longer than any function runs and than any blocking read waits.
+REPLY_TIMEOUT_S = 20.0
+CONNECTIONS_MAX = 64
+#: How long a look at the server's configuration is good for.
+DURABILITY_CHECK_S = 5.0
+
+
+def connect(url: str) -> redis.Redis:
+    """Return a client for a URL; connects lazily. Raises SettingsError for a URL that is none of the known kinds.
+
+    redis://, rediss://, unix://; redis+sentinel://[user:password@]host:port[,host:port…]/service[/db];
+    redis+cluster://[user:password@]host:port. (`sentinel://` and `cluster://` are taken too.)
+    """
+    options: dict[str, Any] = {
+        "socket_timeout": REPLY_TIMEOUT_S,
+        "socket_connect_timeout": CONNECT_TIMEOUT_S,
+        "socket_keepalive": True,
+        # Every call of ours may be repeated; one repetition mends a connection that a restart has cut.
+        "retry": Retry(ExponentialBackoff(cap=0.2, base=0.01), 2),
+        "protocol": 2,
+    }
+    scheme = urlsplit(url).scheme
+    try:
+        if scheme in ("redis", "rediss", "unix"):
+            return redis.Redis.from_url(url, max_connections=CONNECTIONS_MAX, **options)
+        if scheme in ("redis+sentinel", "sentinel"):
+            return _through_sentinel(url, options)
+        if scheme in ("redis+cluster", "cluster"):
+            options.pop("retry")
+            return redis.RedisCluster.from_url("redis://" + url.partition("://")[2], **options)  # type: ignore[return-value]
+    except ValueError as error:
+        raise SettingsError(f"JOURNEYMAN_REDIS_URL: {_without_secret(str(error), url)}") from None
+    except x.RedisError as error:
+        raise _unavailable(error, url) from None
+    raise SettingsError(
+        "JOURNEYMAN_REDIS_URL: must begin with redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://"
+    )
+
+
+def _through_sentinel(url: str, options: dict[str, Any]) -> redis.Redis:
+    parts = urlsplit(url)
+    path = parts.path.strip("/").split("/")
+    if not path[0]:
+        raise ValueError("a sentinel URL names its service: redis+sentinel://host:port/service")
+    hosts = []
+    for place in parts.netloc.rpartition("@")[2].split(","):
+        host, _, port = place.partition(":")
+        hosts.append((host, int(port or 26379)))
+    if len(path) > 1:
+        options["db"] = int(path[1])
+    query = parse_qs(parts.query)
+    sentinel_options = {
+        name.removeprefix("sentinel_"): values[-1] for name, values in query.items() if name.startswith("sentinel_")
+    }
+    user, _, password = parts.netloc.rpartition("@")[0].partition(":")
+    if password:
+        options |= {"username": unquote(user) or None, "password": unquote(password)}
+    sentinel = Sentinel(hosts, sentinel_kwargs=sentinel_options, **options)
+    return sentinel.master_for(path[0])  # type: ignore[no-any-return]
+
+
+def open_log(settings: Settings, partition: int = 0) -> RedisLog:
+    """Connect, check the server, load the functions, and return the log.
+
+    Raises SettingsError, ServerUnavailableError or UnsuitableServerError, each with one line of text.
+    """
+    client = connect(settings.redis_url)
+    try:
+        _check_server(client)
+        durable, detail = check_durability(client, settings.durability)
+        if not durable:
+            raise UnsuitableServerError(detail)
+        log = RedisLog(
+            client,
+            namespace=settings.namespace,
+            partition=partition,
+            replicated=settings.durability == "replica",
+            durability=_remembered(client, settings.durability),
+        )
+        log.load_functions()
+    except x.RedisError as error:
+        client.close()
+        raise _unavailable(error, settings.redis_url) from None
+    except Exception:
+        client.close()
+        raise
+    return log
+
+
+async def open_async_log(settings: Settings, partition: int = 0) -> AsyncRedisLog:
+    """Do as :func:`open_log`, for an event loop."""
+    return await AsyncRedisLog.opened(lambda: open_log(settings, partition))
+
+
+def _check_server(client: redis.Redis) -> None:
+    info: dict[str, Any] = client.info("server")
+    version = tuple(int(part) for part in str(info["redis_version"]).split(".")[:2])
+    if version < OLDEST_VERSION:
+        raise UnsuitableServerError(f"the server is version {info['redis_version']}; Redis 7.0 or Valkey 8 is the oldest that will do")
+    policy = client.info("memory").get("maxmemory_policy", "noeviction")
+    if policy != "noeviction":
+        raise UnsuitableServerError(
+            f"the server's maxmemory-policy is {policy}: it may delete jobs; set it to noeviction"
+        )
+
+
+def check_durability(client: redis.Redis, promised: str) -> tuple[bool, str]:
+    """Tell whether the server's configuration keeps the promised durability, and if not, what it lacks."""
+    if promised == "memory":
+        return True, ""
+    persistence = client.info("persistence")
+    if not int(persistence.get("aof_enabled", 0)):
+        return False, f"durability {promised} needs the server's append-only file: set appendonly yes"
+    if persistence.get("aof_last_write_status", "ok") != "ok":
+        return False, "the server's last write of its append-only file failed"
+    if promised == "power-loss":
+        fsync = _setting(client, "appendfsync")
+        if fsync is not None and fsync != "always":
+            return False, f"durability power-loss needs appendfsync always; the server has {fsync}"
+    if promised == "replica" and int(client.info("replication").get("connected_slaves", 0)) < 1:
+        return False, "durability replica needs a connected replica; the server has none"
+    return True, ""
+
+
+def _setting(client: redis.Redis, name: str) -> str | None:
+    """Return a setting of the server; None where it may not be asked (managed servers)."""
+    try:
+        values = client.config_get(name)
+    except x.ResponseError:
+        return None
+    value: str | None = values.get(name)
+    return value
+
+
+def _remembered(client: redis.Redis, promised: str) -> Any:
+    """Return the durability check as a function that asks the server at most every few seconds."""
+    last: list[tuple[float, tuple[bool, str]]] = []
+
+    def check() -> tuple[bool, str]:
+        if not last or time.monotonic() - last[-1][0] > DURABILITY_CHECK_S:
+            last[:] = [(time.monotonic(), check_durability(client, promised))]
+        return last[-1][1]
+
+    return check
+
+
+def _unavailable(error: x.RedisError, url: str) -> Exception:
+    """Return the error to end with, with the server's address and without its password."""
+    ours = translate(error)
+    place = urlsplit(url)
+    address = f"{place.scheme}://{place.netloc.rpartition('@')[2]}{place.path if place.scheme == 'unix' else ''}"
+    if isinstance(error, (x.AuthenticationError, x.AuthorizationError, x.NoPermissionError)) or "NOAUTH" in str(error) or "WRONGPASS" in str(error):
+        return ServerUnavailableError(f"the server at {address} refused the user name or password")
+    if isinstance(ours, ServerUnavailableError):
+        return ServerUnavailableError(f"cannot reach the server at {address}: {_without_secret(str(error), url)}")
+    return ServerUnavailableError(f"the server at {address} answered: {_without_secret(str(error), url)}")
+
+
+def _without_secret(text: str, url: str) -> str:
+    """Return the text without the password that the URL holds."""
+    password = urlsplit(url).netloc.rpartition("@")[0].partition(":")[2]
+    return text.replace(password, "***") if password else text

@@ -1,0 +1,339 @@
+-- What the functions share. Mechanism only: compare, append, push, pop, move, delete.
+--
+-- KEYS of every function: the partition's fixed keys, in the order of keys.py (K below).
+-- ARGV[1] of every function: a msgpack array, its control; the other ARGV are events, already encoded.
+-- Errors: JMREBUILD when derived keys are missing, JMEPOCH n when a later scheduler was elected, JMLOST when a worker is
+-- not registered.
+
+local SCHEMA = '1'
+local HOUR = 3600000
+local RETENTION = 86400000
+local CALLER_KEPT = '3600000'
+local UNPACK_MAX = 4000
+local RINGS_MAX = 16
+
+local function register(name, callback)
+  redis.register_function{function_name = 'jm_@VERSION@_' .. name, callback = callback, flags = {'allow-oom'}}
+end
+
+local NAMES = {@NAMES@}
+
+local function open(keys)
+  local K = {}
+  for i = 1, #NAMES do K[NAMES[i]] = keys[i] end
+  return K
+end
+
+local function now_ms()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- True, or false where the log is there and the keys derived from it are not. A new log begins here.
+local function derived(K)
+  if redis.call('EXISTS', K.meta) == 1 then return true end
+  if redis.call('EXISTS', K.log) == 1 then return false end
+  redis.call('HSET', K.meta, 'schema', SCHEMA)
+  return true
+end
+
+local REBUILD = {err = 'JMREBUILD the keys derived from the log are missing'}
+
+-- Call `command` with key and list, in slices that fit Lua's stack (an even number of items each).
+local function sliced(command, key, list)
+  for first = 1, #list, UNPACK_MAX do
+    redis.call(command, key, unpack(list, first, math.min(first + UNPACK_MAX - 1, #list)))
+  end
+end
+
+-- The header of a msgpack array of n elements.
+local function array(n)
+  if n < 16 then return string.char(144 + n) end
+  return string.char(220, math.floor(n / 256), n % 256)
+end
+
+local function add(K, events, epoch, cursor)
+  local commit = array(#events) .. table.concat(events)
+  if epoch then return redis.call('XADD', K.log, '*', 'c', commit, 'e', epoch, 'i', cursor) end
+  return redis.call('XADD', K.log, '*', 'c', commit)
+end
+
+-- --- how jobs ended ------------------------------------------------------------------------------------
+
+local function retention(K)
+  return tonumber(redis.call('HGET', K.meta, 'retention')) or RETENTION
+end
+
+local function ended(K, job, now)
+  local last = math.floor(now / HOUR)
+  for hour = last, last - math.ceil(retention(K) / HOUR), -1 do
+    local value = redis.call('HGET', K.ended .. ':' .. hour, job)
+    if value then return value, hour end
+  end
+end
+
+local function remember(K, pairs_, now)
+  local key = K.ended .. ':' .. math.floor(now / HOUR)
+  sliced('HSET', key, pairs_)
+  redis.call('PEXPIRE', key, string.format('%d', retention(K) + HOUR))
+end
+
+-- unknown, open, completed, failed or cancelled.
+local function status(K, job, now)
+  if redis.call('HEXISTS', K.bodies, job) == 1 then return 'open' end
+  if redis.call('HEXISTS', K.dead, job) == 1 then return 'failed' end
+  local value = ended(K, job, now)
+  if not value then return 'unknown' end
+  return value:sub(1, 1) == 'c' and 'completed' or 'cancelled'
+end
+
+-- [facts, body] as one msgpack array; the body is one already.
+local function with_body(facts, body)
+  return '\146' .. cmsgpack.pack(facts) .. body
+end
+
+local function body_of(value, from)
+  local after = cmsgpack.unpack_one(value, from)
+  return value:sub(after + 1)
+end
+
+-- --- doorbells -----------------------------------------------------------------------------------------
+
+local function ring(K, worker)
+  redis.call('SPUBLISH', K.bell .. ':' .. worker, '')
+end
+
+-- Ring up to `wanted` idle workers that serve the queue and know the type.
+local function ring_idle(K, queue, type_, wanted)
+  local idle = K.idle .. ':' .. queue
+  local rung = 0
+  local workers = redis.call('SRANDMEMBER', idle, RINGS_MAX)
+  for i = 1, #workers do
+    local worker = workers[i]
+    local types = redis.call('HGET', K.worker .. ':' .. worker, 'types')
+    if not types then
+      redis.call('SREM', idle, worker)
+    elseif types:find('\n' .. type_ .. '\n', 1, true) then
+      redis.call('SREM', idle, worker)
+      ring(K, worker)
+      rung = rung + 1
+      if rung >= wanted then return end
+    end
+  end
+end
+
+local function push(K, side, queue, priority, type_, places)
+  local line = priority .. ':' .. type_
+  sliced(side, K.ready .. ':' .. queue .. ':' .. line, places)
+  redis.call('ZADD', K.ready .. ':' .. queue, priority, line)
+  ring_idle(K, queue, type_, #places)
+end
+
+-- --- guards: nil if it holds, else the word for why not ------------------------------------------------
+
+local GUARDS = {}
+
+function GUARDS.open(K, now, job)
+  local is = status(K, job, now)
+  if is ~= 'open' then return is end
+end
+
+function GUARDS.waiting(K, now, job)
+  local is = status(K, job, now)
+  if is ~= 'open' then return is end
+  if redis.call('HEXISTS', K.held, job) == 1 then return 'held' end
+end
+
+function GUARDS.held(K, now, job, attempt, worker)
+  if redis.call('HGET', K.held, job) ~= attempt .. ':' .. worker then return 'not_held' end
+end
+
+function GUARDS.ended(K, now, job)
+  local is = status(K, job, now)
+  if is ~= 'failed' and is ~= 'cancelled' then return is end
+end
+
+function GUARDS.alive(K, now, worker)
+  if not redis.call('ZSCORE', K.beats, worker) then return 'unknown' end
+end
+
+function GUARDS.silent(K, now, worker, since)
+  local beat = redis.call('ZSCORE', K.beats, worker)
+  if not beat then return 'unknown' end
+  if tonumber(beat) > since then return 'beating' end
+end
+
+function GUARDS.orphaned(K, now, job, attempt, worker)
+  if redis.call('HGET', K.held, job) ~= attempt .. ':' .. worker then return 'not_held' end
+  if redis.call('ZSCORE', K.beats, worker) then return 'alive' end
+end
+
+-- --- effects -------------------------------------------------------------------------------------------
+
+local EFFECTS = {}
+
+function EFFECTS.store(K, now, events, jobs, which)
+  local bodies = {}
+  for i = 1, #jobs do
+    bodies[2 * i - 1] = jobs[i]
+    bodies[2 * i] = events[which[i] + 1]
+  end
+  sliced('HSET', K.bodies, bodies)
+end
+
+function EFFECTS.push(K, now, events, queue, priority, type_, places)
+  push(K, 'RPUSH', queue, priority, type_, places)
+end
+
+EFFECTS['void'] = function(K, now, events, place)
+  redis.call('SADD', K.void, place)
+end
+
+function EFFECTS.release(K, now, events, job)
+  redis.call('HDEL', K.held, job)
+end
+
+function EFFECTS.interrupt(K, now, events, job)
+  local held = redis.call('HGET', K.held, job)
+  if not held then return end
+  local attempt, worker = held:match('^(%d+):(.*)$')
+  redis.call('HSET', K.stop .. ':' .. worker, job, attempt)
+  ring(K, worker)
+end
+
+function EFFECTS.bury(K, now, events, job, attempt, generation, type_, queue, error_type, fingerprint)
+  local body = redis.call('HGET', K.bodies, job)
+  redis.call('HDEL', K.held, job)
+  if not body then return end
+  redis.call('HDEL', K.bodies, job)
+  redis.call('HSET', K.dead, job, with_body({now, attempt, generation, type_, queue, error_type, fingerprint}, body))
+end
+
+function EFFECTS.discard(K, now, events, job, attempt, generation)
+  local body = redis.call('HGET', K.bodies, job)
+  redis.call('HDEL', K.held, job)
+  if not body then return end
+  redis.call('HDEL', K.bodies, job)
+  remember(K, {job, 'x' .. with_body({attempt, generation}, body)}, now)
+end
+
+function EFFECTS.reopen(K, now, events, job)
+  local value = redis.call('HGET', K.dead, job)
+  if value then
+    redis.call('HDEL', K.dead, job)
+    redis.call('HSET', K.bodies, job, body_of(value, 1))
+    return
+  end
+  local hour
+  value, hour = ended(K, job, now)
+  redis.call('HDEL', K.ended .. ':' .. hour, job)
+  redis.call('HSET', K.bodies, job, body_of(value, 2))
+end
+
+function EFFECTS.gate(K, now, events, queue, is_open)
+  if not is_open then
+    redis.call('SADD', K.paused, queue)
+    return
+  end
+  redis.call('SREM', K.paused, queue)
+  local lines = redis.call('ZRANGE', K.ready .. ':' .. queue, 0, -1)
+  for i = 1, #lines do
+    local places = redis.call('LLEN', K.ready .. ':' .. queue .. ':' .. lines[i])
+    ring_idle(K, queue, lines[i]:match(':(.*)$'), places)
+  end
+end
+
+function EFFECTS.join(K, now, events, worker, queues, types)
+  redis.call('ZADD', K.beats, now, worker)
+  redis.call('HSET', K.worker .. ':' .. worker, 'queues', '\n' .. table.concat(queues, '\n') .. '\n',
+    'types', '\n' .. table.concat(types, '\n') .. '\n')
+end
+
+function EFFECTS.drain(K, now, events, worker)
+  redis.call('HSET', K.worker .. ':' .. worker, 'drain', '1')
+  ring(K, worker)
+end
+
+function EFFECTS.leave(K, now, events, worker)
+  redis.call('ZREM', K.beats, worker)
+  local queues = redis.call('HGET', K.worker .. ':' .. worker, 'queues') or ''
+  for queue in queues:gmatch('[^\n]+') do redis.call('SREM', K.idle .. ':' .. queue, worker) end
+  redis.call('DEL', K.worker .. ':' .. worker, K.stop .. ':' .. worker)
+end
+
+-- --- proposals -----------------------------------------------------------------------------------------
+
+-- A proposal on the wire: [guard or false, effects, number of events, idempotency or false].
+-- Returns a verdict: '' (accepted), '-why' or '=offset\nanswer' (accepted before).
+local function judge(K, now, proposal, seen)
+  local idem = proposal[4]
+  if idem then
+    local key, fingerprint = idem[1], idem[2]
+    local stored = seen[key] or redis.call('GET', K.idem .. ':' .. key)
+    if stored then
+      local first = stored:find('\n', 1, true)
+      if stored:sub(1, first - 1) ~= fingerprint then return '-key_reused' end
+      return '=' .. stored:sub(first + 1)
+    end
+  end
+  local guard = proposal[1]
+  if guard then
+    local why = GUARDS[guard[1]](K, now, guard[2], guard[3], guard[4])
+    if why then return '-' .. why end
+  end
+  return ''
+end
+
+-- Append what holds. cuts: after which events (counted over all proposals) a new commit begins.
+-- Returns verdicts, '+offset' for those accepted now ('+' where they have no events).
+local function apply(K, now, proposals, cuts, args, epoch, cursor)
+  local verdicts, batch, waiting, seen, cut = {}, {}, {}, {}, {}
+  local remembered = {}
+  for i = 1, #cuts do cut[cuts[i]] = true end
+  local function flush()
+    if #batch == 0 then return end
+    local entry = add(K, batch, epoch, cursor)
+    for i = 1, #waiting do verdicts[waiting[i][1]] = '+' .. entry .. '/' .. waiting[i][2] end
+    batch, waiting = {}, {}
+  end
+  local position = 0
+  for p = 1, #proposals do
+    local proposal = proposals[p]
+    local count = proposal[3]
+    local verdict = judge(K, now, proposal, seen)
+    verdicts[p] = verdict
+    if verdict == '' then
+      verdicts[p] = '+'
+      local events = {}
+      for i = 1, count do
+        local event = args[1 + position + i]
+        events[i] = event
+        batch[#batch + 1] = event
+        if i == count then waiting[#waiting + 1] = {p, #batch - 1} end
+        if cut[position + i] then flush() end
+      end
+      local effects = proposal[2]
+      for i = 1, #effects do
+        local effect = effects[i]
+        EFFECTS[effect[1]](K, now, events, unpack(effect, 2))
+      end
+      if proposal[4] then
+        remembered[#remembered + 1] = p
+        seen[proposal[4][1]] = proposal[4][2] .. '\n@' .. p .. '\n' .. proposal[4][3]
+      end
+    end
+    position = position + count
+  end
+  flush()
+  for i = 1, #remembered do
+    local p = remembered[i]
+    local idem = proposals[p][4]
+    local value = idem[2] .. '\n' .. verdicts[p]:sub(2) .. '\n' .. idem[3]
+    redis.call('SET', K.idem .. ':' .. idem[1], value, 'PX', string.format('%d', idem[4]))
+  end
+  for p = 1, #verdicts do -- a replay of a request that stands earlier in this very call
+    local first, rest = verdicts[p]:match('^=@(%d+)\n(.*)$')
+    if first then verdicts[p] = '=' .. verdicts[tonumber(first)]:sub(2) .. '\n' .. rest end
+  end
+  return verdicts
+end

@@ -1,0 +1,24 @@
+-- append: what clients, workers and the autoscaler want known.
+--
+-- ARGV[1]: [caller, number, proposals, cuts]; then the events of all proposals in order.
+-- Returns [now, verdict of each proposal…]: '+offset', '-why', '=offset\nanswer'.
+--
+-- Protects I2 (one key, one job) and I4 (nothing is asked of a job that has ended): keys and guards are checked in the step
+-- that appends. Repeating a call with the same number changes nothing and returns the first reply.
+
+register('append', function(keys, args)
+  local K = open(keys)
+  if not derived(K) then return REBUILD end
+  local control = cmsgpack.unpack(args[1])
+  local caller, number = K.caller .. ':' .. control[1], control[2]
+  local last = redis.call('GET', caller)
+  if last then
+    local stored = cmsgpack.unpack(last)
+    if stored[1] == number then return stored[2] end
+  end
+  local now = now_ms()
+  local reply = apply(K, now, control[3], control[4], args)
+  table.insert(reply, 1, now)
+  redis.call('SET', caller, cmsgpack.pack({number, reply}), 'PX', CALLER_KEPT)
+  return reply
+end)

@@ -1,0 +1,236 @@
+"""What a server keeps besides the log, as plain dictionaries: bodies, holds, lines, workers, ends.
+
+The same guards and effects as `functions/00_prelude.lua`, and the same taking as `functions/claim.lua`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, assert_never
+
+from journeyman import events as e
+from journeyman import proposals as p
+from journeyman.log.api import DeadLetter, StoredOutcome, WorkerBeat
+
+Line = tuple[str, int, str]
+
+
+class _Worker:
+    def __init__(self, queues: Sequence[str], types: Sequence[str], now: int) -> None:
+        self.queues = queues
+        self.types = types
+        self.beat_ms = now
+        self.facts: Mapping[str, object] = {}
+        self.drain = False
+        self.stop: dict[str, int] = {}
+
+
+class Derived:
+    """Everything that could be rebuilt from the log. `ring` wakes a worker."""
+
+    def __init__(self, ring: Callable[[str], None]) -> None:
+        self.bodies: dict[str, e.JobSubmitted] = {}
+        self.dead: dict[str, DeadLetter] = {}
+        self._held: dict[str, tuple[int, str]] = {}
+        self._ended: dict[str, StoredOutcome] = {}
+        self._lines: dict[Line, deque[str]] = {}
+        self._void: set[str] = set()
+        self._paused: set[str] = set()
+        self._workers: dict[str, _Worker] = {}
+        self._idle: dict[str, None] = {}
+        self._ring = ring
+
+    # --- guards ----------------------------------------------------------------------------------------
+
+    def status(self, job_id: str) -> str:
+        """Return unknown, open, completed, failed or cancelled."""
+        if job_id in self.bodies:
+            return "open"
+        outcome = self.outcome(job_id)
+        return outcome.status if outcome else "unknown"
+
+    def guard(self, guard: p.Guard, now: int) -> str | None:
+        """Return None if the guard holds, else the word for why not."""
+        match guard:
+            case p.Open(job_id):
+                status = self.status(job_id)
+                return None if status == "open" else status
+            case p.Waiting(job_id):
+                status = self.status(job_id)
+                return ("held" if job_id in self._held else None) if status == "open" else status
+            case p.Held(job_id, attempt, worker):
+                return None if self.holds(worker, job_id, attempt) else "not_held"
+            case p.Ended(job_id):
+                status = self.status(job_id)
+                return None if status in ("failed", "cancelled") else status
+            case p.Alive(worker):
+                return None if worker in self._workers else "unknown"
+            case p.Silent(worker, since_ms):
+                if worker not in self._workers:
+                    return "unknown"
+                return "beating" if self._workers[worker].beat_ms > since_ms else None
+            case p.Orphaned(job_id, attempt, worker):
+                if not self.holds(worker, job_id, attempt):
+                    return "not_held"
+                return "alive" if worker in self._workers else None
+            case _:
+                assert_never(guard)
+
+    # --- effects ---------------------------------------------------------------------------------------
+
+    def effect(self, effect: p.Effect, events: Sequence[e.Event], now: int) -> None:
+        """Do what goes with a proposal that was accepted."""
+        match effect:
+            case p.Store(job_ids, which):
+                for job_id, index in zip(job_ids, which, strict=True):
+                    body = events[index]
+                    assert isinstance(body, e.JobSubmitted)
+                    self.bodies[job_id] = body
+            case p.Push(queue, priority, type_, places):
+                self.push(queue, priority, type_, places)
+            case p.Void(place):
+                self._void.add(place)
+            case p.Release(job_id):
+                self._held.pop(job_id, None)
+            case p.Interrupt(job_id):
+                self._interrupt(job_id)
+            case p.Bury() | p.Discard():
+                self._close(effect, now)
+            case p.Reopen(job_id):
+                self._reopen(job_id)
+            case p.Gate(queue, is_open):
+                self._gate(queue, is_open)
+            case p.Join(worker, queues, types):
+                self._workers[worker] = _Worker(queues, types, now)
+            case p.Drain(worker):
+                if worker in self._workers:
+                    self._workers[worker].drain = True
+                    self._ring(worker)
+            case p.Leave(worker):
+                self._workers.pop(worker, None)
+                self._idle.pop(worker, None)
+            case _:
+                assert_never(effect)
+
+    def push(self, queue: str, priority: int, type_: str, places: Sequence[str], *, head: bool = False) -> None:
+        """Put places at the end of a line, or at its head, and ring idle workers that would take them."""
+        line = self._lines.setdefault((queue, priority, type_), deque())
+        if head:
+            line.extendleft(places)
+        else:
+            line.extend(places)
+        wanted = len(places)
+        for worker in list(self._idle):
+            record = self._workers.get(worker)
+            if record is None or (queue in record.queues and type_ in record.types):
+                del self._idle[worker]
+                if record is not None:
+                    self._ring(worker)
+                    wanted -= 1
+            if wanted == 0:
+                return
+
+    def _interrupt(self, job_id: str) -> None:
+        held = self._held.get(job_id)
+        if held is not None and held[1] in self._workers:
+            self._workers[held[1]].stop[job_id] = held[0]
+            self._ring(held[1])
+
+    def _close(self, effect: p.Bury | p.Discard, now: int) -> None:
+        job_id = effect.job_id
+        self._held.pop(job_id, None)
+        body = self.bodies.pop(job_id, None)
+        if body is None:
+            return
+        if isinstance(effect, p.Bury):
+            self.dead[job_id] = DeadLetter(
+                job_id, now, effect.error_type, effect.fingerprint, effect.attempt, effect.generation, body
+            )
+        else:
+            self._ended[job_id] = StoredOutcome("cancelled", None, body, effect.attempt, effect.generation)
+
+    def _reopen(self, job_id: str) -> None:
+        dead = self.dead.pop(job_id, None)
+        body = dead.body if dead else self._ended.pop(job_id).body
+        assert body is not None
+        self.bodies[job_id] = body
+
+    def _gate(self, queue: str, is_open: bool) -> None:
+        if not is_open:
+            self._paused.add(queue)
+            return
+        self._paused.discard(queue)
+        for worker in list(self._idle):
+            self._ring(worker)
+
+    # --- workers ---------------------------------------------------------------------------------------
+
+    def registered(self, worker: str) -> bool:
+        """Tell whether the worker is registered."""
+        return worker in self._workers
+
+    def holds(self, worker: str, job_id: str, attempt: int) -> bool:
+        """Tell whether the worker holds this attempt."""
+        return self._held.get(job_id) == (attempt, worker)
+
+    def let_go(self, worker: str, job_id: str) -> None:
+        """End the worker's hold on a job."""
+        del self._held[job_id]
+        if worker in self._workers:
+            self._workers[worker].stop.pop(job_id, None)
+
+    def complete(self, job_id: str, offset: e.Offset) -> None:
+        """Remember that a job completed, and where its result is."""
+        self.bodies.pop(job_id, None)
+        self._ended[job_id] = StoredOutcome("completed", offset)
+
+    def take(
+        self, worker: str, count: int, queues: Sequence[str], types: Sequence[str]
+    ) -> list[tuple[str, str, str, int]]:
+        """Take up to `count` places, best first, and let the worker hold their jobs."""
+        taken: list[tuple[str, str, str, int]] = []
+        while len(taken) < count:
+            lines = [
+                line
+                for line, places in self._lines.items()
+                if places and line[0] in queues and line[0] not in self._paused and line[2] in types
+            ]
+            if not lines:
+                break
+            best = max(line[1] for line in lines)
+            line = min((line for line in lines if line[1] == best), key=lambda line: self._lines[line][0])
+            place = self._lines[line].popleft()
+            if not self._lines[line]:
+                del self._lines[line]
+            job_id, attempt = p.read_place(place)
+            if place in self._void:
+                self._void.discard(place)
+            elif job_id in self.bodies and job_id not in self._held:
+                self._held[job_id] = (attempt, worker)
+                taken.append((job_id, place, line[0], line[1]))
+        if len(taken) < count:
+            self._idle[worker] = None
+        return taken
+
+    def beat(self, worker: str, facts: Mapping[str, object], now: int) -> tuple[list[tuple[str, int]], bool]:
+        """Renew a heartbeat; return what to interrupt and whether to drain."""
+        record = self._workers[worker]
+        record.beat_ms = now
+        record.facts = facts
+        return list(record.stop.items()), record.drain
+
+    def silent(self, since_ms: int) -> list[str]:
+        """Return the workers that have not beaten since."""
+        return [worker for worker, record in self._workers.items() if record.beat_ms <= since_ms]
+
+    def worker_beats(self) -> list[WorkerBeat]:
+        """Return every worker's last heartbeat."""
+        return [WorkerBeat(worker, record.beat_ms, record.facts) for worker, record in self._workers.items()]
+
+    def outcome(self, job_id: str) -> StoredOutcome | None:
+        """Return how a job ended, if it did."""
+        dead = self.dead.get(job_id)
+        if dead is not None:
+            return StoredOutcome("failed", None, dead.body, dead.attempt, dead.generation)
+        return self._ended.get(job_id)

@@ -1,0 +1,378 @@
+"""The log in this process's memory: the same calls, the same promises, nothing kept.
+
+A real implementation that passes the conformance suite, for tests, for the in-process testing helper, and as the
+readable statement of what the Lua functions do. Safe to share between threads; every call is one step.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from journeyman import events as e
+from journeyman.codec import EVENTS_PER_COMMIT_MAX, decode_commit, encode_commit
+from journeyman.errors import EpochPassedError, WorkerLostError
+from journeyman.log.api import (
+    Appended,
+    Beaten,
+    Claimed,
+    ClaimedJob,
+    DeadLetter,
+    Election,
+    Finished,
+    Outcome,
+    StoredOutcome,
+    Verdict,
+    WorkerBeat,
+)
+from journeyman.log.memory_keys import Derived
+from journeyman.log.redis_log import Health
+from journeyman.proposals import Proposal, read_place
+
+
+class MemoryBell:
+    """The doorbell of a worker in this process."""
+
+    def __init__(self, rung: threading.Event) -> None:
+        self._rung = rung
+
+    def wait(self, timeout_ms: float) -> bool:
+        """Wait until the bell rings, at most `timeout_ms`; tell whether it rang."""
+        rang = self._rung.wait(timeout_ms / 1000)
+        self._rung.clear()
+        return rang
+
+    def close(self) -> None:
+        """Hang up."""
+
+
+class MemoryLog:
+    """One partition in memory. `now_ms` is its clock (milliseconds since 1970)."""
+
+    def __init__(self, now_ms: Callable[[], int] | None = None, partition: int = 0) -> None:
+        self.partition = partition
+        self._clock = now_ms or (lambda: time.time_ns() // 1_000_000)
+        self._changed = threading.Condition(threading.RLock())
+        self._entries: list[tuple[e.Offset, bytes, int | None, str | None]] = []
+        self._last: dict[tuple[str, str], tuple[int, Any]] = {}
+        self._idem: dict[str, tuple[str, e.Offset | None, str]] = {}
+        self._leader: tuple[str, int] | None = None
+        self._epoch = 0
+        self._readers: dict[str, e.Offset] = {}
+        self._bells: defaultdict[str, threading.Event] = defaultdict(threading.Event)
+        self._derived = Derived(lambda worker: self._bells[worker].set())
+        self._retention_ms = 86_400_000
+        self._snapshot: bytes | None = None
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    # --- writing ---------------------------------------------------------------------------------------
+
+    def append(self, proposals: Sequence[Proposal], *, caller: str, number: int) -> Appended:
+        """See `api.Log.append`."""
+        with self._changed:
+            return self._once(("append", caller), number, lambda: self._apply(proposals, None, None))
+
+    def commit(self, proposals: Sequence[Proposal], *, epoch: int, number: int, cursor: e.Offset) -> Appended:
+        """See `api.Log.commit`."""
+        with self._changed:
+            if epoch != self._epoch:
+                raise EpochPassedError(epoch, self._epoch)
+            return self._once(("commit", str(epoch)), number, lambda: self._apply(proposals, epoch, cursor.entry))
+
+    def _once(self, who: tuple[str, str], number: int, call: Callable[[], Any]) -> Any:
+        last = self._last.get(who)
+        if last is not None and last[0] == number:
+            return last[1]
+        reply = call()
+        self._last[who] = (number, reply)
+        return reply
+
+    def _apply(self, proposals: Sequence[Proposal], epoch: int | None, cursor: str | None) -> Appended:
+        now = self._now()
+        verdicts: list[Verdict] = []
+        accepted: list[e.Event] = []
+        last_event: list[tuple[int, int]] = []
+        first_with_key: dict[str, int] = {}
+        for index, proposal in enumerate(proposals):
+            verdict = self._judge(proposal, now, first_with_key, verdicts, proposals)
+            verdicts.append(verdict)
+            if not verdict.accepted or verdict.replayed is not None:
+                continue
+            accepted += proposal.events
+            if proposal.events:
+                last_event.append((index, len(accepted) - 1))
+            for effect in proposal.effects:
+                self._derived.effect(effect, proposal.events, now)
+            if proposal.idempotency:
+                first_with_key[proposal.idempotency.key] = index
+        places = self._add(accepted, epoch, cursor)
+        for index, position in last_event:
+            verdicts[index] = Verdict(True, places[position])
+        self._remember_keys(proposals, verdicts, first_with_key)
+        return Appended(now, verdicts)
+
+    def _judge(
+        self,
+        proposal: Proposal,
+        now: int,
+        first_with_key: dict[str, int],
+        verdicts: list[Verdict],
+        proposals: Sequence[Proposal],
+    ) -> Verdict:
+        idem = proposal.idempotency
+        if idem is not None:
+            stored = self._idem.get(idem.key)
+            if stored is None and idem.key in first_with_key:
+                first = proposals[first_with_key[idem.key]].idempotency
+                assert first is not None
+                stored = (first.fingerprint, None, first.answer)
+            if stored is not None:
+                same = stored[0] == idem.fingerprint
+                return Verdict(True, stored[1], "", stored[2]) if same else Verdict(False, None, "key_reused")
+        why = self._derived.guard(proposal.guard, now) if proposal.guard is not None else None
+        return Verdict(False, None, why) if why else Verdict(True)
+
+    def _remember_keys(
+        self, proposals: Sequence[Proposal], verdicts: list[Verdict], first_with_key: dict[str, int]
+    ) -> None:
+        for key, index in first_with_key.items():
+            idem = proposals[index].idempotency
+            assert idem is not None
+            self._idem[key] = (idem.fingerprint, verdicts[index].offset, idem.answer)
+        for index, verdict in enumerate(verdicts):
+            idem = proposals[index].idempotency
+            if verdict.replayed is not None and verdict.offset is None and idem is not None:
+                verdicts[index] = verdict._replace(offset=verdicts[first_with_key[idem.key]].offset)
+
+    def _add(self, events: Sequence[e.Event], epoch: int | None = None, cursor: str | None = None) -> list[e.Offset]:
+        """Append events, cut into commits as a server's are; return where each stands."""
+        places: list[e.Offset] = []
+        commit: list[e.Event] = []
+
+        def flush() -> None:
+            if commit:
+                offset = self._next_offset()
+                self._entries.append((offset, encode_commit(commit), epoch, cursor))
+                places.extend(offset._replace(index=index) for index in range(len(commit)))
+                commit.clear()
+
+        for event in events:
+            if len(commit) + 1 >= EVENTS_PER_COMMIT_MAX and not isinstance(event, e.JobReleased):
+                flush()
+            commit.append(event)
+        flush()
+        if events:
+            self._changed.notify_all()
+        return places
+
+    def write_raw(self, data: bytes) -> e.Offset:
+        """Append an entry as it is, whatever it holds. For tests of what readers make of damage."""
+        with self._changed:
+            offset = self._next_offset()
+            self._entries.append((offset, data, None, None))
+            self._changed.notify_all()
+            return offset
+
+    def _next_offset(self) -> e.Offset:
+        now = self._clock()
+        if self._entries:
+            last = self._entries[-1][0]
+            if now <= last.ms:
+                return e.Offset(last.ms, last.seq + 1)
+        return e.Offset(now, 0)
+
+    def claim(
+        self, worker: str, number: int, count: int, *, queues: Sequence[str], types: Sequence[str]
+    ) -> Claimed:
+        """See `api.Log.claim`."""
+        with self._changed:
+            if not self._derived.registered(worker):
+                raise WorkerLostError(worker)
+            last = self._last.get(("claim", worker))
+            if last is not None and last[0] == number:
+                first: Claimed = last[1]
+                held = [job for job in first.jobs if self._derived.holds(worker, job.body.job_id, job.attempt)]
+                return Claimed(self._now(), held, first.offset)
+            taken = self._derived.take(worker, count, queues, types)
+            jobs = [
+                ClaimedJob(self._derived.bodies[job_id], read_place(place)[1], place, queue, priority)
+                for job_id, place, queue, priority in taken
+            ]
+            places = self._add([e.JobStarted(job.body.job_id, job.attempt, worker) for job in jobs])
+            reply = Claimed(self._now(), jobs, places[0]._replace(index=0) if places else None)
+            self._last["claim", worker] = (number, reply)
+            return reply
+
+    def finish(self, worker: str, number: int, outcomes: Sequence[Outcome]) -> Finished:
+        """See `api.Log.finish`."""
+        with self._changed:
+            return self._once(("finish", worker), number, lambda: self._finish(worker, outcomes))
+
+    def _finish(self, worker: str, outcomes: Sequence[Outcome]) -> Finished:
+        accepted: list[bool] = []
+        kept: list[e.Event] = []
+        backs = []
+        done: list[tuple[str, int]] = []
+        for outcome in outcomes:
+            event: Any = outcome.event
+            holds = self._derived.holds(worker, event.job_id, event.attempt)
+            accepted.append(holds)
+            if not holds:
+                continue
+            kept.append(event)
+            if not isinstance(event, e.JobProgressed):
+                self._derived.let_go(worker, event.job_id)
+            if isinstance(event, e.JobSucceeded):
+                done.append((event.job_id, len(kept) - 1))
+            if outcome.back:
+                backs.append(outcome.back)
+        places = self._add(kept)
+        for job_id, position in done:
+            self._derived.complete(job_id, places[position])
+        for queue, priority, type_, place in reversed(backs):
+            self._derived.push(queue, priority, type_, [place], head=True)
+        return Finished(self._now(), accepted, places[0]._replace(index=0) if places else None)
+
+    def beat(self, worker: str, facts: Mapping[str, object]) -> Beaten:
+        """See `api.Log.beat`."""
+        with self._changed:
+            if not self._derived.registered(worker):
+                raise WorkerLostError(worker)
+            now = self._now()
+            interrupt, drain = self._derived.beat(worker, facts, now)
+            return Beaten(now, interrupt, drain)
+
+    def elect(self, scheduler: str, *, lease_ms: int, epoch_floor: int = 0) -> Election:
+        """See `api.Log.elect`."""
+        with self._changed:
+            now = self._now()
+            if self._leader is not None and self._leader[0] != scheduler and self._leader[1] > now:
+                return Election(now, None, self._leader[1] - now)
+            renewed = self._leader is not None and self._leader[0] == scheduler and self._leader[1] > now
+            self._leader = (scheduler, now + lease_ms)
+            if not renewed:
+                self._epoch = max(self._epoch, epoch_floor) + 1
+                self._add([e.SchedulerElected(self._epoch, scheduler)], self._epoch, "")
+            return Election(now, self._epoch, lease_ms)
+
+    def resign(self, scheduler: str) -> None:
+        """Give the lease back."""
+        with self._changed:
+            if self._leader is not None and self._leader[0] == scheduler:
+                self._leader = None
+
+    # --- reading ---------------------------------------------------------------------------------------
+
+    def read(self, after: e.Offset, *, count: int = 100, block_ms: int | None = None) -> list[e.Entry]:
+        """See `api.Log.read`."""
+        with self._changed:
+            if block_ms is not None:
+                self._changed.wait_for(
+                    lambda: bool(self._entries) and self._entries[-1][0] > after._replace(index=0), block_ms / 1000
+                )
+            start = self._after(after)
+            found = self._entries[start : start + count]
+        return [decode_commit(data, offset, epoch=epoch, cursor=cursor) for offset, data, epoch, cursor in found]
+
+    def _after(self, after: e.Offset) -> int:
+        low, high = 0, len(self._entries)
+        while low < high:
+            middle = (low + high) // 2
+            if self._entries[middle][0][:2] <= after[:2]:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def end(self) -> e.Offset:
+        """See `api.Log.end`."""
+        with self._changed:
+            return self._entries[-1][0] if self._entries else e.BEGINNING
+
+    def at(self, offset: e.Offset) -> e.Event | None:
+        """See `api.Log.at`."""
+        found = self.read(offset._replace(seq=offset.seq - 1) if offset.seq else offset._replace(ms=offset.ms - 1, seq=1 << 62), count=1)
+        if not found or found[0].offset[:2] != offset[:2] or offset.index >= len(found[0].events):
+            return None
+        return found[0].events[offset.index]
+
+    # --- looking things up -----------------------------------------------------------------------------
+
+    def _now(self) -> int:
+        return self._clock()
+
+    def now_ms(self) -> int:
+        """See `api.Log.now_ms`."""
+        return self._clock()
+
+    def bodies(self, job_ids: Sequence[str]) -> dict[str, e.JobSubmitted]:
+        """See `api.Log.bodies`."""
+        with self._changed:
+            return {job_id: self._derived.bodies[job_id] for job_id in job_ids if job_id in self._derived.bodies}
+
+    def outcomes(self, job_ids: Iterable[str]) -> dict[str, StoredOutcome]:
+        """See `api.Log.outcomes`."""
+        with self._changed:
+            found = ((job_id, self._derived.outcome(job_id)) for job_id in job_ids)
+            return {job_id: outcome for job_id, outcome in found if outcome is not None}
+
+    def dead_letters(self) -> Iterable[DeadLetter]:
+        """See `api.Log.dead_letters`."""
+        with self._changed:
+            return list(self._derived.dead.values())
+
+    def silent(self, since_ms: int) -> list[str]:
+        """See `api.Log.silent`."""
+        with self._changed:
+            return self._derived.silent(since_ms)
+
+    def beats(self) -> list[WorkerBeat]:
+        """See `api.Log.beats`."""
+        with self._changed:
+            return self._derived.worker_beats()
+
+    def doorbell(self, worker: str) -> MemoryBell:
+        """Return the worker's doorbell."""
+        return MemoryBell(self._bells[worker])
+
+    def health(self) -> Health:
+        """See `RedisLog.health`."""
+        with self._changed:
+            return Health(0, 0, len(self._derived.bodies), True, "")
+
+    def checkpoint(self, reader: str, offset: e.Offset) -> None:
+        """See `RedisLog.checkpoint`."""
+        self._readers[reader] = offset
+
+    def readers(self) -> dict[str, e.Offset]:
+        """See `RedisLog.readers`."""
+        return dict(self._readers)
+
+    def forget_reader(self, reader: str) -> None:
+        """See `RedisLog.forget_reader`."""
+        self._readers.pop(reader, None)
+
+    def trim(self, before: e.Offset) -> int:
+        """See `RedisLog.trim`."""
+        with self._changed:
+            kept = [entry for entry in self._entries if entry[0][:2] >= before[:2]]
+            gone = len(self._entries) - len(kept)
+            self._entries = kept
+            return gone
+
+    def remember_for(self, retention_ms: int) -> None:
+        """See `RedisLog.remember_for`. Nothing is forgotten here: the process ends before."""
+        self._retention_ms = retention_ms
+
+    def snapshot_place(self) -> bytes | None:
+        """See `RedisLog.snapshot_place`."""
+        return self._snapshot
+
+    def place_snapshot(self, place: bytes) -> None:
+        """See `RedisLog.place_snapshot`."""
+        self._snapshot = place

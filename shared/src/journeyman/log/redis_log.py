@@ -1,0 +1,369 @@
+"""The log on a Redis or Valkey server: one partition, over one connection pool, safe to share between threads.
+
+It sends what `wire.py` builds, translates the server's errors into ours, and loads the functions when the
+server does not have them (a new server, or somebody deleted them). It never decides.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, ParamSpec, TypeVar
+
+import redis
+from redis import exceptions as x
+
+from journeyman.codec import decode_commit
+from journeyman.errors import (
+    EpochPassedError,
+    RebuildNeededError,
+    ServerRefusedError,
+    ServerUnavailableError,
+    WorkerLostError,
+)
+from journeyman.events import BEGINNING, Entry, Event, JobSubmitted, Offset
+from journeyman.log import wire
+from journeyman.log.api import (
+    Appended,
+    Beaten,
+    Claimed,
+    DeadLetter,
+    Election,
+    Finished,
+    Outcome,
+    StoredOutcome,
+    WorkerBeat,
+)
+from journeyman.log.doorbell import Doorbell
+from journeyman.log.functions import library
+from journeyman.log.keys import Keys
+from journeyman.proposals import Proposal
+
+_log = logging.getLogger(__name__)
+
+HOUR_MS = 3_600_000
+#: How many fields or members one look-up reads at a time.
+PAGE = 1_000
+#: How long a `replica` append waits for the acknowledgement of a replica.
+REPLICA_WAIT_MS = 1_000
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Health(NamedTuple):
+    """What readiness and back-pressure look at.
+
+    used_memory, maxmemory: bytes (maxmemory 0: no limit). open_jobs: jobs that have not ended. durable: whether the
+    server could keep the promised durability when asked. detail: why not, in words.
+    """
+
+    used_memory: int
+    maxmemory: int
+    open_jobs: int
+    durable: bool
+    detail: str
+
+
+def _translated(call: Callable[P, R]) -> Callable[P, R]:
+    """Let our errors out instead of the library's."""
+
+    @functools.wraps(call)
+    def translating(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return call(*args, **kwargs)
+        except x.RedisError as error:
+            raise translate(error) from error
+
+    return translating
+
+
+def translate(error: x.RedisError) -> Exception:
+    """Return our error for one of the library's."""
+    text = str(error)
+    word, _, rest = text.partition(" ")
+    if word == "JMREBUILD":
+        return RebuildNeededError(rest)
+    if word == "JMEPOCH":
+        return EpochPassedError(0, int(rest))
+    if word == "JMLOST":
+        return WorkerLostError("")
+    if isinstance(error, (x.AuthenticationError, x.AuthorizationError, x.NoPermissionError)):
+        return ServerUnavailableError(f"the server refused us: {text}")
+    if isinstance(error, (x.ConnectionError, x.TimeoutError, x.BusyLoadingError, x.ReadOnlyError, x.ClusterError)):
+        return ServerUnavailableError(text)
+    if isinstance(error, x.OutOfMemoryError) or word in ("OOM", "MISCONF", "NOREPLICAS"):
+        return ServerRefusedError(text)
+    return error
+
+
+class RedisLog:
+    """One partition of the log. Implements `journeyman.log.api.Log`, whose docstrings say what the calls do."""
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        *,
+        namespace: str = "jm",
+        partition: int = 0,
+        replicated: bool = False,
+        durability: Callable[[], tuple[bool, str]] | None = None,
+    ) -> None:
+        self.client = client
+        self.partition = partition
+        self.keys = Keys(namespace, partition)
+        self._replicated = replicated
+        self._durability = durability
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.client.close()
+
+    # --- the functions ---------------------------------------------------------------------------------
+
+    def _call(self, function: str, arguments: wire.Arguments) -> Any:
+        name = library().name(function)
+        fixed = self.keys.fixed
+        try:
+            return self.client.execute_command("FCALL", name, len(fixed), *fixed, *arguments)
+        except x.ResponseError as error:
+            if not str(error).startswith(("Function not found", "ERR Function not found")):
+                raise
+        self.load_functions()
+        return self.client.execute_command("FCALL", name, len(fixed), *fixed, *arguments)
+
+    def load_functions(self) -> None:
+        """Load this version's functions, unless the server has them."""
+        try:
+            self.client.function_load(library().source)
+        except x.ResponseError as error:
+            if "already exists" not in str(error):
+                raise
+
+    @_translated
+    def append(self, proposals: Sequence[Proposal], *, caller: str, number: int) -> Appended:
+        """Append what clients, workers and the autoscaler want known."""
+        result = wire.appended(self._call("append", wire.append_arguments(proposals, caller, number)))
+        if self._replicated and not self.client.execute_command("WAIT", 1, REPLICA_WAIT_MS):
+            raise ServerRefusedError("no replica acknowledged the commit in time")
+        return result
+
+    @_translated
+    def commit(self, proposals: Sequence[Proposal], *, epoch: int, number: int, cursor: Offset) -> Appended:
+        """Append the scheduler's decisions."""
+        try:
+            return wire.appended(self._call("commit", wire.commit_arguments(proposals, epoch, number, cursor)))
+        except x.ResponseError as error:
+            passed = translate(error)
+            if isinstance(passed, EpochPassedError):
+                raise EpochPassedError(epoch, passed.current) from None
+            raise
+
+    @_translated
+    def claim(
+        self, worker: str, number: int, count: int, *, queues: Sequence[str], types: Sequence[str]
+    ) -> Claimed:
+        """Take ready jobs and start them."""
+        return wire.claimed(self._worker_call(worker, "claim", wire.claim_arguments(worker, number, count, queues, types)))
+
+    @_translated
+    def finish(self, worker: str, number: int, outcomes: Sequence[Outcome]) -> Finished:
+        """Append the outcomes of attempts the worker still holds."""
+        return wire.finished(self._call("finish", wire.finish_arguments(worker, number, outcomes)))
+
+    @_translated
+    def beat(self, worker: str, facts: Mapping[str, object]) -> Beaten:
+        """Renew the worker's heartbeat."""
+        return wire.beaten(self._worker_call(worker, "beat", wire.beat_arguments(worker, facts)))
+
+    def _worker_call(self, worker: str, function: str, arguments: wire.Arguments) -> Any:
+        try:
+            return self._call(function, arguments)
+        except x.ResponseError as error:
+            if str(error).startswith("JMLOST"):
+                raise WorkerLostError(worker) from None
+            raise
+
+    @_translated
+    def elect(self, scheduler: str, *, lease_ms: int, epoch_floor: int = 0) -> Election:
+        """Take or renew the scheduler's lease."""
+        return wire.elected(self._call("elect", wire.elect_arguments(scheduler, lease_ms, epoch_floor)))
+
+    @_translated
+    def resign(self, scheduler: str) -> None:
+        """Give the lease back, if `scheduler` has it, so that a standby need not wait it out."""
+        key = self.keys.of("leader")
+        if self.client.get(key) == scheduler.encode():
+            self.client.delete(key)
+
+    # --- reading ---------------------------------------------------------------------------------------
+
+    @_translated
+    def read(self, after: Offset, *, count: int = 100, block_ms: int | None = None) -> list[Entry]:
+        """Return the next entries."""
+        reply = self.client.xread({self.keys.log: after.entry}, count=count, block=block_ms)
+        streams = list(reply.values()) if isinstance(reply, dict) else [items for _, items in reply or ()]
+        return wire.entries(streams[0]) if streams else []
+
+    @_translated
+    def end(self) -> Offset:
+        """Return the place of the last commit."""
+        last = self.client.xrevrange(self.keys.log, count=1)
+        return Offset.parse(last[0][0].decode()) if last else BEGINNING
+
+    @_translated
+    def at(self, offset: Offset) -> Event | None:
+        """Return the event at an offset."""
+        found = self.client.xrange(self.keys.log, offset.entry, offset.entry)
+        if not found:
+            return None
+        events = decode_commit(found[0][1].get(b"c", b"\x90"), offset).events
+        return events[offset.index] if offset.index < len(events) else None
+
+    # --- looking things up -----------------------------------------------------------------------------
+
+    @_translated
+    def now_ms(self) -> int:
+        """Return the server's time."""
+        seconds, micros = self.client.time()
+        return int(seconds) * 1000 + int(micros) // 1000
+
+    @_translated
+    def bodies(self, job_ids: Sequence[str]) -> dict[str, JobSubmitted]:
+        """Return the bodies of open jobs."""
+        return {
+            job_id: wire.body(value)
+            for page in _pages(job_ids)
+            for job_id, value in zip(page, self.client.hmget(self.keys.bodies, page), strict=True)
+            if value is not None
+        }
+
+    @_translated
+    def outcomes(self, job_ids: Iterable[str]) -> dict[str, StoredOutcome]:
+        """Return how jobs ended."""
+        found: dict[str, StoredOutcome] = {}
+        for page in _pages(list(job_ids)):
+            for job_id, value in zip(page, self.client.hmget(self.keys.dead, page), strict=True):
+                if value is not None:
+                    dead = wire.dead_letter(job_id.encode(), value)
+                    found[job_id] = StoredOutcome("failed", None, dead.body, dead.attempt, dead.generation)
+            found |= self._ended([job_id for job_id in page if job_id not in found])
+        return found
+
+    def _ended(self, job_ids: list[str]) -> dict[str, StoredOutcome]:
+        found: dict[str, StoredOutcome] = {}
+        retention = int(self.client.hget(self.keys.meta, "retention") or 24 * HOUR_MS)
+        hour = self.now_ms() // HOUR_MS
+        for back in range(-(-retention // HOUR_MS) + 1):
+            wanted = [job_id for job_id in job_ids if job_id not in found]
+            if not wanted:
+                break
+            values = self.client.hmget(self.keys.of("ended", hour - back), wanted)
+            for job_id, value in zip(wanted, values, strict=True):
+                if value is not None:
+                    found[job_id] = wire.stored_outcome(value)
+        return found
+
+    def dead_letters(self) -> Iterator[DeadLetter]:
+        """Return every dead letter."""
+        cursor = 0
+        seen: set[bytes] = set()
+        while True:
+            cursor, page = self._dead_page(cursor)
+            for job_id, value in page.items():
+                if job_id not in seen:
+                    seen.add(job_id)
+                    yield wire.dead_letter(job_id, value)
+            if cursor == 0:
+                return
+
+    @_translated
+    def _dead_page(self, cursor: int) -> tuple[int, dict[bytes, bytes]]:
+        return self.client.hscan(self.keys.dead, cursor, count=PAGE)  # type: ignore[return-value]
+
+    @_translated
+    def silent(self, since_ms: int) -> list[str]:
+        """Return the workers that have not beaten since."""
+        found = self.client.zrangebyscore(self.keys.beats, "-inf", since_ms)
+        return [worker.decode() for worker in found]
+
+    @_translated
+    def beats(self) -> list[WorkerBeat]:
+        """Return the last heartbeat of every worker."""
+        result = []
+        for worker, at_ms in self.client.zrange(self.keys.beats, 0, -1, withscores=True):
+            facts = self.client.hget(self.keys.of("worker", worker.decode()), "facts")
+            result.append(wire.worker_beat(worker, at_ms, facts))
+        return result
+
+    # --- keeping house ---------------------------------------------------------------------------------
+
+    def doorbell(self, worker: str) -> Doorbell:
+        """Return the worker's doorbell, listening from now on, on a connection of its own."""
+        return Doorbell(self.client, self.keys.of("bell", worker))
+
+    @_translated
+    def health(self) -> Health:
+        """Return what readiness and back-pressure look at."""
+        memory = self.client.info("memory")
+        open_jobs = int(self.client.hlen(self.keys.bodies))
+        durable, detail = self._durability() if self._durability else (True, "")
+        return Health(int(memory["used_memory"]), int(memory.get("maxmemory", 0)), open_jobs, durable, detail)
+
+    @_translated
+    def checkpoint(self, reader: str, offset: Offset) -> None:
+        """Say that `reader` has read up to `offset`; nothing after it is trimmed."""
+        self.client.hset(self.keys.readers, reader, offset.entry)
+
+    @_translated
+    def readers(self) -> dict[str, Offset]:
+        """Return how far every registered reader has read."""
+        return {
+            reader.decode(): Offset.parse(offset.decode())
+            for reader, offset in self.client.hgetall(self.keys.readers).items()
+        }
+
+    @_translated
+    def forget_reader(self, reader: str) -> None:
+        """Strike a reader off; what it has not read may then be trimmed."""
+        self.client.hdel(self.keys.readers, reader)
+
+    @_translated
+    def trim(self, before: Offset) -> int:
+        """Drop whole nodes of entries older than `before`; return how many entries went."""
+        return int(self.client.xtrim(self.keys.log, minid=before.entry, approximate=True))
+
+    @_translated
+    def remember_for(self, retention_ms: int) -> None:
+        """Set how long outcomes are remembered."""
+        self.client.hset(self.keys.meta, "retention", retention_ms)
+
+    @_translated
+    def snapshot_place(self) -> bytes | None:
+        """Return where the scheduler's last snapshot is, as it was stored."""
+        place: bytes | None = self.client.get(self.keys.snapshot)
+        return place
+
+    @_translated
+    def place_snapshot(self, place: bytes) -> None:
+        """Store where the scheduler's last snapshot is."""
+        self.client.set(self.keys.snapshot, place)
+
+    @_translated
+    def drop_derived(self) -> int:
+        """Delete every key of the partition but the log. The scheduler rebuilds them from it."""
+        dropped = 0
+        page: list[bytes] = []
+        for key in self.client.scan_iter(match=self.keys.everything_derived(), count=PAGE):
+            if key != self.keys.log.encode():
+                page.append(key)
+            if len(page) == PAGE:
+                dropped += int(self.client.unlink(*page))
+                page = []
+        return dropped + (int(self.client.unlink(*page)) if page else 0)
+
+
+def _pages(items: Sequence[str]) -> Iterator[list[str]]:
+    for first in range(0, len(items), PAGE):
+        yield list(items[first : first + PAGE])
