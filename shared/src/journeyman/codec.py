@@ -22,7 +22,7 @@ UPCASTERS: dict[str, Callable[[list[Any]], list[Any]]] = {}
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_commit = msgspec.msgpack.Decoder(list[Event]).decode
-_decode_event = msgspec.msgpack.Decoder(Event).decode  # type: ignore[arg-type]
+_decode_event = msgspec.msgpack.Decoder(Event).decode
 _decode_raw = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 _decode_any = msgspec.msgpack.Decoder().decode
 

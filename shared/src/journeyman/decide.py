@@ -92,7 +92,12 @@ def next_due_ms(partition: Partition) -> int | None:
 
 
 def decide(
-    partition: Partition, now_ms: int, limits: Limits, outcomes: Mapping[str, str], silent: Sequence[str] = (), silent_since_ms: int = 0
+    partition: Partition,
+    now_ms: int,
+    limits: Limits,
+    outcomes: Mapping[str, str],
+    silent: Sequence[str] = (),
+    silent_since_ms: int = 0,
 ) -> Round:
     """Conclude what can be concluded now, for at most `ROUND_MAX` jobs.
 
@@ -101,9 +106,7 @@ def decide(
     """
     conclusions = _Conclusions()
     for worker in silent[:ROUND_MAX]:
-        conclusions.guarded(
-            e.WorkerLost(worker), Silent(worker, silent_since_ms), (Leave(worker),)
-        )
+        conclusions.guarded(e.WorkerLost(worker), Silent(worker, silent_since_ms), (Leave(worker),))
     settled = _first(partition)
     for job_id in settled:
         job = partition.jobs.get(job_id)
@@ -255,9 +258,7 @@ def _cancel(
     out.guarded(e.JobCancelled(job_id, reason, error), Waiting(job_id), (*effects, discard))
 
 
-def _bury(
-    out: _Conclusions, job_id: str, job: jobs.Job, reason: str, error: e.Error
-) -> None:
+def _bury(out: _Conclusions, job_id: str, job: jobs.Job, reason: str, error: e.Error) -> None:
     plan = job.plan
     out.plain(
         e.JobDeadLettered(job_id, job.attempt, reason, error),

@@ -43,16 +43,14 @@ class Error(msgspec.Struct, frozen=True, gc=False, array_like=True):
     fingerprint: str = ""
 
 
-class _Event(
-    msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="event", kw_only=False
-):
+class _Event(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="event", kw_only=False):
     """What all events share: positional fields behind a tag."""
 
 
 # --- a job -----------------------------------------------------------------------------------------------
 
 
-class JobSubmitted(_Event, tag="job.submitted"):
+class JobSubmitted(_Event, frozen=True, tag="job.submitted"):
     """A client asked for a job, and it was accepted as durably as promised."""
 
     job_id: str
@@ -72,14 +70,14 @@ class JobSubmitted(_Event, tag="job.submitted"):
     traceparent: str = ""
 
 
-class JobBlocked(_Event, tag="job.blocked"):
+class JobBlocked(_Event, frozen=True, tag="job.blocked"):
     """All parents of the job are known; it waits for those that have not ended yet (`on`)."""
 
     job_id: str
     on: tuple[str, ...] = ()
 
 
-class JobReleased(_Event, tag="job.released"):
+class JobReleased(_Event, frozen=True, tag="job.released"):
     """The job may run: it stands in its queue's line of `priority`, for attempt `attempt`.
 
     `moves` counts how often it has changed lines since it first stood there for this attempt.
@@ -91,7 +89,7 @@ class JobReleased(_Event, tag="job.released"):
     moves: int = 0
 
 
-class JobStarted(_Event, tag="job.started"):
+class JobStarted(_Event, frozen=True, tag="job.started"):
     """A worker claimed the job; from here to the outcome this attempt alone has authority over it."""
 
     job_id: str
@@ -99,7 +97,7 @@ class JobStarted(_Event, tag="job.started"):
     worker: str
 
 
-class JobProgressed(_Event, tag="job.progressed"):
+class JobProgressed(_Event, frozen=True, tag="job.progressed"):
     """The running attempt says how far it is, from 0 to 100 percent."""
 
     job_id: str
@@ -109,7 +107,7 @@ class JobProgressed(_Event, tag="job.progressed"):
     message: str = ""
 
 
-class JobSucceeded(_Event, tag="job.succeeded"):
+class JobSucceeded(_Event, frozen=True, tag="job.succeeded"):
     """The attempt returned. `result` is JSON text; `run_us` is the time in user code, in microseconds."""
 
     job_id: str
@@ -120,7 +118,7 @@ class JobSucceeded(_Event, tag="job.succeeded"):
     result_blob: Blob | None = None
 
 
-class JobFailed(_Event, tag="job.failed"):
+class JobFailed(_Event, frozen=True, tag="job.failed"):
     """The attempt raised, timed out or returned what cannot be stored. What follows is the scheduler's to say."""
 
     job_id: str
@@ -132,7 +130,7 @@ class JobFailed(_Event, tag="job.failed"):
     retry_after_ms: int | None = None
 
 
-class JobReturned(_Event, tag="job.returned"):
+class JobReturned(_Event, frozen=True, tag="job.returned"):
     """The worker gave the attempt back without an outcome: it drains, or it was told to stop (`reason`).
 
     The attempt does not count: the next start has the same number. `back` says that the job stands at the
@@ -146,7 +144,7 @@ class JobReturned(_Event, tag="job.returned"):
     back: bool = False
 
 
-class JobLost(_Event, tag="job.lost"):
+class JobLost(_Event, frozen=True, tag="job.lost"):
     """The worker that held the attempt is gone. Whatever it may still report is refused."""
 
     job_id: str
@@ -155,7 +153,7 @@ class JobLost(_Event, tag="job.lost"):
     reason: str = ""
 
 
-class JobRetryScheduled(_Event, tag="job.retry_scheduled"):
+class JobRetryScheduled(_Event, frozen=True, tag="job.retry_scheduled"):
     """Attempt `attempt` will be released at `due_ms`, `delay_ms` after this decision."""
 
     job_id: str
@@ -164,7 +162,7 @@ class JobRetryScheduled(_Event, tag="job.retry_scheduled"):
     delay_ms: int
 
 
-class JobDeadLettered(_Event, tag="job.dead_lettered"):
+class JobDeadLettered(_Event, frozen=True, tag="job.dead_lettered"):
     """The job failed for good and waits for a person. `reason`: attempts_exhausted, permanent, poison."""
 
     job_id: str
@@ -173,13 +171,13 @@ class JobDeadLettered(_Event, tag="job.dead_lettered"):
     error: Error
 
 
-class JobCancelRequested(_Event, tag="job.cancel_requested"):
+class JobCancelRequested(_Event, frozen=True, tag="job.cancel_requested"):
     """Somebody wants the job not to run, or not to go on."""
 
     job_id: str
 
 
-class JobCancelled(_Event, tag="job.cancelled"):
+class JobCancelled(_Event, frozen=True, tag="job.cancelled"):
     """The job ended without completing or failing. `reason`: requested, dependency, unknown_dependency."""
 
     job_id: str
@@ -187,14 +185,14 @@ class JobCancelled(_Event, tag="job.cancelled"):
     error: Error | None = None
 
 
-class JobReprioritised(_Event, tag="job.reprioritised"):
+class JobReprioritised(_Event, frozen=True, tag="job.reprioritised"):
     """The waiting job has a new priority."""
 
     job_id: str
     priority: int
 
 
-class JobRedriven(_Event, tag="job.redriven"):
+class JobRedriven(_Event, frozen=True, tag="job.redriven"):
     """A failed or cancelled job lives again, as its next generation, with a fresh allowance of attempts.
 
     Attempt numbers go on from `attempt`, the last one used, so that no two attempts share a number.
@@ -215,19 +213,19 @@ class JobRedriven(_Event, tag="job.redriven"):
 # --- queues, workers, fleet, scheduler, log --------------------------------------------------------------
 
 
-class QueuePaused(_Event, tag="queue.paused"):
+class QueuePaused(_Event, frozen=True, tag="queue.paused"):
     """No job of the queue is claimed until it is resumed. Running jobs go on."""
 
     queue: str
 
 
-class QueueResumed(_Event, tag="queue.resumed"):
+class QueueResumed(_Event, frozen=True, tag="queue.resumed"):
     """Jobs of the queue may be claimed again."""
 
     queue: str
 
 
-class WorkerJoined(_Event, tag="worker.joined"):
+class WorkerJoined(_Event, frozen=True, tag="worker.joined"):
     """A worker process is ready to claim: which queues it serves, which types it knows, with how many slots."""
 
     worker: str
@@ -239,27 +237,27 @@ class WorkerJoined(_Event, tag="worker.joined"):
     slots: int
 
 
-class WorkerDraining(_Event, tag="worker.draining"):
+class WorkerDraining(_Event, frozen=True, tag="worker.draining"):
     """The worker claims nothing more and ends when what it runs has ended. `by`: signal, request, autoscaler."""
 
     worker: str
     by: str = "signal"
 
 
-class WorkerLeft(_Event, tag="worker.left"):
+class WorkerLeft(_Event, frozen=True, tag="worker.left"):
     """The worker ended in good order and holds nothing."""
 
     worker: str
 
 
-class WorkerLost(_Event, tag="worker.lost"):
+class WorkerLost(_Event, frozen=True, tag="worker.lost"):
     """The worker stopped beating, or its process was seen to die. Its attempts are lost with it."""
 
     worker: str
     reason: str = "no heartbeat"
 
 
-class FleetScaled(_Event, tag="fleet.scaled"):
+class FleetScaled(_Event, frozen=True, tag="fleet.scaled"):
     """The autoscaler decided on a number of workers, and why."""
 
     provider: str
@@ -271,21 +269,21 @@ class FleetScaled(_Event, tag="fleet.scaled"):
     service_ms: float = 0.0
 
 
-class SchedulerElected(_Event, tag="scheduler.elected"):
+class SchedulerElected(_Event, frozen=True, tag="scheduler.elected"):
     """A scheduler became the one that decides. Epochs rise and never repeat."""
 
     epoch: int
     scheduler: str
 
 
-class LogTrimmed(_Event, tag="log.trimmed"):
+class LogTrimmed(_Event, frozen=True, tag="log.trimmed"):
     """Entries before `before` (an entry id) left the log; every registered reader had read them."""
 
     before: str
     entries: int = 0
 
 
-class LogQuarantined(_Event, tag="log.quarantined"):
+class LogQuarantined(_Event, frozen=True, tag="log.quarantined"):
     """What stands at `offset` was not understood by `reader` and was stepped over."""
 
     offset: str
@@ -311,9 +309,7 @@ JobEvent: TypeAlias = Union[
     JobRedriven,
 ]
 WorkerEvent: TypeAlias = Union[WorkerJoined, WorkerDraining, WorkerLeft, WorkerLost]
-SystemEvent: TypeAlias = Union[
-    QueuePaused, QueueResumed, FleetScaled, SchedulerElected, LogTrimmed, LogQuarantined
-]
+SystemEvent: TypeAlias = Union[QueuePaused, QueueResumed, FleetScaled, SchedulerElected, LogTrimmed, LogQuarantined]
 Event: TypeAlias = Union[JobEvent, WorkerEvent, SystemEvent]
 
 EVENT_TYPES: tuple[type[Event], ...] = get_args(Event)
@@ -334,7 +330,7 @@ class Offset(NamedTuple):
 
     ms: int
     seq: int
-    index: int = 0
+    index: int = 0  # type: ignore[assignment]  # hides tuple.index
 
     def __str__(self) -> str:
         return f"{self.ms}-{self.seq}/{self.index}"
@@ -395,7 +391,5 @@ class Entry(NamedTuple):
         """Return the readable events with their offsets, in order."""
         ms, seq, _ = self.offset
         return [
-            Record(Offset(ms, seq, index), ms, event)
-            for index, event in enumerate(self.events)
-            if event is not None
+            Record(Offset(ms, seq, index), ms, event) for index, event in enumerate(self.events) if event is not None
         ]

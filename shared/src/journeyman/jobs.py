@@ -46,7 +46,7 @@ class _State(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="
     losses: int
 
 
-class Blocked(_State, tag="blocked"):
+class Blocked(_State, frozen=True, tag="blocked"):
     """Waits for its parents: `unmet` have not ended, `unsure` are not known to this partition's state.
 
     broken: a parent that ended badly and how, where that ends this job too.
@@ -58,13 +58,13 @@ class Blocked(_State, tag="blocked"):
     broken: tuple[str, str] | None = None
 
 
-class Scheduled(_State, tag="scheduled"):
+class Scheduled(_State, frozen=True, tag="scheduled"):
     """Waits for its time; due at once if `due_ms` has passed."""
 
     due_ms: int
 
 
-class Ready(_State, tag="ready"):
+class Ready(_State, frozen=True, tag="ready"):
     """Stands in the line of priority `placed` since `since_ms`, for attempt `attempt + 1`."""
 
     placed: int
@@ -72,7 +72,7 @@ class Ready(_State, tag="ready"):
     since_ms: int
 
 
-class Running(_State, tag="running"):
+class Running(_State, frozen=True, tag="running"):
     """A worker holds attempt `attempt`, taken from the line of priority `placed`."""
 
     worker: str
@@ -80,7 +80,7 @@ class Running(_State, tag="running"):
     moves: int
 
 
-class Cancelling(_State, tag="cancelling"):
+class Cancelling(_State, frozen=True, tag="cancelling"):
     """A worker holds attempt `attempt` and has been told to stop."""
 
     worker: str
@@ -88,7 +88,7 @@ class Cancelling(_State, tag="cancelling"):
     moves: int
 
 
-class Failed(_State, tag="failed"):
+class Failed(_State, frozen=True, tag="failed"):
     """Attempt `attempt` failed; the verdict (retry or dead letter) is due."""
 
     error: e.Error
@@ -96,19 +96,19 @@ class Failed(_State, tag="failed"):
     retry_after_ms: int | None
 
 
-class Orphaned(_State, tag="orphaned"):
+class Orphaned(_State, frozen=True, tag="orphaned"):
     """The worker of attempt `attempt` was lost; the verdict (again or dead letter) is due."""
 
     reason: str
 
 
-class Retrying(_State, tag="retrying"):
+class Retrying(_State, frozen=True, tag="retrying"):
     """Waits for `due_ms` to be tried again."""
 
     due_ms: int
 
 
-class Withdrawn(_State, tag="withdrawn"):
+class Withdrawn(_State, frozen=True, tag="withdrawn"):
     """Somebody asked to cancel it and no worker holds it; if `in_line`, it still stands there (`placed`, `moves`)."""
 
     in_line: bool
@@ -116,9 +116,7 @@ class Withdrawn(_State, tag="withdrawn"):
     moves: int = 0
 
 
-Job: TypeAlias = Union[
-    Blocked, Scheduled, Ready, Running, Cancelling, Failed, Orphaned, Retrying, Withdrawn
-]
+Job: TypeAlias = Union[Blocked, Scheduled, Ready, Running, Cancelling, Failed, Orphaned, Retrying, Withdrawn]
 
 #: How each state is called for users: status and phase.
 PHASES: dict[type[Job], tuple[str, str]] = {
@@ -137,7 +135,7 @@ PHASES: dict[type[Job], tuple[str, str]] = {
 # --- transitions: one function per event, in the order of a life -----------------------------------------
 
 
-def _blocked(job: Job, event: e.JobBlocked, _at_ms: int) -> Job:
+def _blocked(job: Job, _event: e.JobBlocked, _at_ms: int) -> Job:
     if not isinstance(job, Blocked):
         return job
     if job.unmet or job.broken:
@@ -266,8 +264,4 @@ def _head(job: Job) -> tuple[Plan, int, int, int, int]:
 
 def _holds(job: Job, event: e.JobSucceeded | e.JobFailed | e.JobReturned | e.JobLost) -> bool:
     """Tell whether the event speaks of the attempt that has authority over the job."""
-    return (
-        isinstance(job, (Running, Cancelling))
-        and job.attempt == event.attempt
-        and job.worker == event.worker
-    )
+    return isinstance(job, (Running, Cancelling)) and job.attempt == event.attempt and job.worker == event.worker

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import ClassVar
 
 import msgspec
 
@@ -83,7 +84,7 @@ class Partition:
         if entry.undecodable:
             self.undecodable += entry.undecodable
 
-    def _submitted(self, event: e.JobSubmitted, at_ms: int) -> None:
+    def _submitted(self, event: e.JobSubmitted, _at_ms: int) -> None:
         if event.job_id in self.jobs:
             return
         plan = self._plan(
@@ -105,12 +106,10 @@ class Partition:
             self._children.setdefault(parent, []).append(event.job_id)
         self._put(event.job_id, jobs.Blocked(plan, 1, 0, 0, 0, event.due_ms, unmet, parents - unmet))
 
-    def _redriven(self, event: e.JobRedriven, at_ms: int) -> None:
+    def _redriven(self, event: e.JobRedriven, _at_ms: int) -> None:
         if event.job_id in self.jobs:
             return
-        plan = self._plan(
-            Plan(event.type, event.queue, event.priority, event.max_attempts, event.backoff, False)
-        )
+        plan = self._plan(Plan(event.type, event.queue, event.priority, event.max_attempts, event.backoff, False))
         self._put(
             event.job_id,
             jobs.Scheduled(plan, event.generation, event.attempt, 0, 0, event.due_ms),
@@ -129,10 +128,10 @@ class Partition:
         else:
             self._put(job_id, after, before)
 
-    def _worker_joined(self, event: e.WorkerJoined, at_ms: int) -> None:
+    def _worker_joined(self, event: e.WorkerJoined, _at_ms: int) -> None:
         self.workers[event.worker] = Worker(event.queues, event.types, event.slots)
 
-    def _worker_gone(self, event: e.WorkerLeft | e.WorkerLost, at_ms: int) -> None:
+    def _worker_gone(self, event: e.WorkerLeft | e.WorkerLost, _at_ms: int) -> None:
         self.workers.pop(event.worker, None)
         held = self._held.get(event.worker)
         if held:
@@ -140,19 +139,19 @@ class Partition:
             for job_id in sorted(held):
                 self.agenda[job_id] = None
 
-    def _queue_paused(self, event: e.QueuePaused, at_ms: int) -> None:
+    def _queue_paused(self, event: e.QueuePaused, _at_ms: int) -> None:
         self.paused.add(event.queue)
 
-    def _queue_resumed(self, event: e.QueueResumed, at_ms: int) -> None:
+    def _queue_resumed(self, event: e.QueueResumed, _at_ms: int) -> None:
         self.paused.discard(event.queue)
 
-    def _elected(self, event: e.SchedulerElected, at_ms: int) -> None:
+    def _elected(self, event: e.SchedulerElected, _at_ms: int) -> None:
         self.epoch = max(self.epoch, event.epoch)
 
-    def _nothing(self, event: e.Event, at_ms: int) -> None:
+    def _nothing(self, _event: e.Event, _at_ms: int) -> None:
         """Facts that do not bear on any decision."""
 
-    _HANDLERS = dict.fromkeys(e.EVENT_TYPES, _nothing)
+    _HANDLERS: ClassVar[dict[type[e.Event], Callable[..., None]]] = dict.fromkeys(e.EVENT_TYPES, _nothing)
     _HANDLERS.update(dict.fromkeys(jobs.TRANSITIONS, _job_event))
     _HANDLERS.update(
         {

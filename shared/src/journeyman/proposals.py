@@ -22,46 +22,46 @@ class _Term(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="t
 # --- guards: each names why it was refused ---------------------------------------------------------------
 
 
-class Open(_Term, tag="open"):
+class Open(_Term, frozen=True, tag="open"):
     """The job is known and has not ended. Refused as: unknown, completed, failed, cancelled."""
 
     job_id: str
 
 
-class Waiting(_Term, tag="waiting"):
+class Waiting(_Term, frozen=True, tag="waiting"):
     """The job is open and no worker holds it. Refused as for `Open`, or: held."""
 
     job_id: str
 
 
-class Held(_Term, tag="held"):
-    """This attempt of the job is held by this worker. Refused as: not_held."""
+class Held(_Term, frozen=True, tag="held"):
+    """The worker holds this attempt of the job. Refused as: not_held."""
 
     job_id: str
     attempt: int
     worker: str
 
 
-class Ended(_Term, tag="ended"):
+class Ended(_Term, frozen=True, tag="ended"):
     """The job failed or was cancelled and is still kept. Refused as: unknown, completed, open."""
 
     job_id: str
 
 
-class Alive(_Term, tag="alive"):
+class Alive(_Term, frozen=True, tag="alive"):
     """The worker is registered. Refused as: unknown."""
 
     worker: str
 
 
-class Silent(_Term, tag="silent"):
+class Silent(_Term, frozen=True, tag="silent"):
     """The worker is registered and has not beaten since `since_ms`. Refused as: unknown, beating."""
 
     worker: str
     since_ms: int
 
 
-class Orphaned(_Term, tag="orphaned"):
+class Orphaned(_Term, frozen=True, tag="orphaned"):
     """The attempt is held by a worker that is no longer registered. Refused as: not_held, alive."""
 
     job_id: str
@@ -75,14 +75,14 @@ Guard: TypeAlias = Union[Open, Waiting, Held, Ended, Alive, Silent, Orphaned]
 # --- effects ---------------------------------------------------------------------------------------------
 
 
-class Store(_Term, tag="store"):
+class Store(_Term, frozen=True, tag="store"):
     """Keep these events of the proposal (each a `job.submitted`, by index) as the bodies of these jobs."""
 
     job_ids: tuple[str, ...]
     events: tuple[int, ...]
 
 
-class Push(_Term, tag="push"):
+class Push(_Term, frozen=True, tag="push"):
     """Put jobs at the end of a line (queue, priority, type) and wake as many idle workers as there is work for.
 
     A place is the job id followed by the attempt and, after a move, `.moves`: see :func:`place`.
@@ -94,25 +94,25 @@ class Push(_Term, tag="push"):
     places: tuple[str, ...]
 
 
-class Void(_Term, tag="void"):
+class Void(_Term, frozen=True, tag="void"):
     """Make a place in a line worthless; the claim that meets it steps over it."""
 
     place: str
 
 
-class Release(_Term, tag="release"):
+class Release(_Term, frozen=True, tag="release"):
     """Nobody holds the job any longer."""
 
     job_id: str
 
 
-class Interrupt(_Term, tag="interrupt"):
+class Interrupt(_Term, frozen=True, tag="interrupt"):
     """Tell whoever holds the job to stop it. Nothing if nobody does."""
 
     job_id: str
 
 
-class Bury(_Term, tag="bury"):
+class Bury(_Term, frozen=True, tag="bury"):
     """The job failed for good: move its body to the dead letters. Nobody holds it any longer."""
 
     job_id: str
@@ -124,7 +124,7 @@ class Bury(_Term, tag="bury"):
     fingerprint: str
 
 
-class Discard(_Term, tag="discard"):
+class Discard(_Term, frozen=True, tag="discard"):
     """The job was cancelled: keep its body with its outcome for the outcome retention. Nobody holds it any longer."""
 
     job_id: str
@@ -132,20 +132,20 @@ class Discard(_Term, tag="discard"):
     generation: int
 
 
-class Reopen(_Term, tag="reopen"):
+class Reopen(_Term, frozen=True, tag="reopen"):
     """Move the body of a failed or cancelled job back among the open ones."""
 
     job_id: str
 
 
-class Gate(_Term, tag="gate"):
+class Gate(_Term, frozen=True, tag="gate"):
     """Shut (`open` false) or open a queue for claims."""
 
     queue: str
     open: bool
 
 
-class Join(_Term, tag="join"):
+class Join(_Term, frozen=True, tag="join"):
     """Register a worker with the types it knows; its heartbeat starts now."""
 
     worker: str
@@ -153,21 +153,19 @@ class Join(_Term, tag="join"):
     types: tuple[str, ...]
 
 
-class Drain(_Term, tag="drain"):
+class Drain(_Term, frozen=True, tag="drain"):
     """Tell the worker, at its next beat, to claim no more and to end."""
 
     worker: str
 
 
-class Leave(_Term, tag="leave"):
+class Leave(_Term, frozen=True, tag="leave"):
     """Forget a worker: it left or is lost. It can claim and beat no more."""
 
     worker: str
 
 
-Effect: TypeAlias = Union[
-    Store, Push, Void, Release, Interrupt, Bury, Discard, Reopen, Gate, Join, Drain, Leave
-]
+Effect: TypeAlias = Union[Store, Push, Void, Release, Interrupt, Bury, Discard, Reopen, Gate, Join, Drain, Leave]
 
 
 class Idempotency(msgspec.Struct, frozen=True, gc=False, array_like=True):

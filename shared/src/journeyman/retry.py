@@ -19,6 +19,8 @@ def delay_ms(backoff: Backoff, failures: int, fraction: float) -> int:
     a crowd that failed together over the whole interval.
     """
     # Beyond 2^64 every multiplier above 1 has long passed any cap; the bound keeps the power finite.
-    growth = backoff.multiplier ** min(failures - 1, 64) if backoff.multiplier > 1 else backoff.multiplier ** (failures - 1)
+    growth = (
+        backoff.multiplier ** min(failures - 1, 64) if backoff.multiplier > 1 else backoff.multiplier ** (failures - 1)
+    )
     wait = min(backoff.initial_ms * growth, backoff.max_ms)
     return int(wait * fraction) if backoff.jitter else int(wait)

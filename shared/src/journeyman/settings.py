@@ -33,16 +33,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What the environment says. Build with :func:`load`."""
 
     redis_url: Annotated[
-        str, _about("Server of the log: `redis://`, `rediss://`, `unix://`, `redis+sentinel://host:port,…/service`, `redis+cluster://`.")
+        str,
+        _about(
+            "Server of the log: `redis://`, `rediss://`, `unix://`, `redis+sentinel://host:port,…/service`, `redis+cluster://`."
+        ),
     ] = "redis://127.0.0.1:6379/0"
     namespace: Annotated[str, _about("First part of every key.", pattern=r"^[A-Za-z0-9._-]{1,32}$")] = "jm"
-    partitions: Annotated[int, _about("Number of partitions. More than one comes with the cluster work.", ge=1, le=1)] = 1
+    partitions: Annotated[
+        int, _about("Number of partitions. More than one comes with the cluster work.", ge=1, le=1)
+    ] = 1
     durability: Annotated[
         Literal["memory", "process-crash", "power-loss", "replica"],
         _about("What an accepted job survives; checked against the server's configuration at start-up."),
     ] = "process-crash"
     blob_url: Annotated[
-        str, _about("Where payloads, results and snapshots too large for the log go: `file:///…`. Empty: `blobs` in the data directory.")
+        str,
+        _about("Where what is too large for the log goes: `file:///…`. Empty: `blobs` in the data directory."),
     ] = ""
     transport: Annotated[Literal["redis"], _about("How released jobs reach workers.")] = "redis"
     ingest_host: Annotated[str, _about("Address ingest binds to.")] = "127.0.0.1"
@@ -53,8 +59,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     worker_health_port: Annotated[Port, _about("Port of the worker's health and metrics; 0 for none.")] = 0
     autoscaler_health_port: Annotated[Port, _about("Port of the autoscaler's health and metrics; 0 for none.")] = 0
     ingest_url: Annotated[str, _about("Where clients and the CLI find ingest. Empty: from host and port.")] = ""
-    dashboard_url: Annotated[str, _about("Where clients and the CLI find the dashboard. Empty: from host and port.")] = ""
-    data_dir: Annotated[str, _about("Directory of the embedded server, the read model and the local blob store.")] = ".journeyman"
+    dashboard_url: Annotated[
+        str, _about("Where clients and the CLI find the dashboard. Empty: from host and port.")
+    ] = ""
+    data_dir: Annotated[str, _about("Directory of the embedded server, the read model and the local blob store.")] = (
+        ".journeyman"
+    )
     environment: Annotated[
         Literal["development", "production"],
         _about("`production` closes `/dev/*` and refuses to bind beyond loopback without API keys."),
@@ -67,21 +77,37 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     wait_goal_ms: Annotated[Millis, _about("Waiting time the autoscaler aims to stay under.")] = 5_000
     worker_processes: Annotated[int, _about("Worker processes per `journeyman-worker`.", ge=1, le=256)] = 1
     worker_threads: Annotated[int, _about("Jobs one worker process runs at once.", ge=1, le=1024)] = 8
-    worker_tasks: Annotated[str, _about("Comma-separated modules whose jobs the worker knows.")] = "journeyman_worker.samples"
+    worker_tasks: Annotated[str, _about("Comma-separated modules whose jobs the worker knows.")] = (
+        "journeyman_worker.samples"
+    )
     worker_queues: Annotated[str, _about("Comma-separated queues to serve. Empty: every queue its jobs name.")] = ""
-    drain_timeout_ms: Annotated[Millis, _about("How long a draining worker lets running jobs go on before it hands them back.")] = 30_000
+    drain_timeout_ms: Annotated[
+        Millis, _about("How long a draining worker lets running jobs go on before it hands them back.")
+    ] = 30_000
     heartbeat_timeout_ms: Annotated[
         int, _about("Silence after which a worker is lost. It beats at a quarter of this.", ge=200, le=3_600_000)
     ] = 10_000
-    scheduler_lease_ms: Annotated[int, _about("How long a scheduler leads without renewing.", ge=200, le=600_000)] = 5_000
-    snapshot_events: Annotated[int, _about("Events between two snapshots of the scheduler's state.", ge=1_000)] = 500_000
-    poison_attempts: Annotated[int, _about("Lost attempts after which a job is dead-lettered as poison.", ge=1, le=100)] = 3
-    wait_max_ms: Annotated[Millis, _about("Wait after which a ready job is moved to the head's priority (20), so that none starves.")] = 1_800_000
+    scheduler_lease_ms: Annotated[int, _about("How long a scheduler leads without renewing.", ge=200, le=600_000)] = (
+        5_000
+    )
+    snapshot_events: Annotated[int, _about("Events between two snapshots of the scheduler's state.", ge=1_000)] = (
+        500_000
+    )
+    poison_attempts: Annotated[
+        int, _about("Lost attempts after which a job is dead-lettered as poison.", ge=1, le=100)
+    ] = 3
+    wait_max_ms: Annotated[
+        Millis, _about("Wait after which a ready job is moved to the head's priority (20), so that none starves.")
+    ] = 1_800_000
     outcome_retention_ms: Annotated[
         int, _about("How long outcomes, idempotency keys and cancelled jobs are remembered.", ge=60_000)
     ] = 86_400_000
     log_retention_ms: Annotated[
-        int, _about("Age up to which entries stay in the log, at least. Younger ones, and unread ones, are never trimmed.", ge=60_000)
+        int,
+        _about(
+            "Age up to which entries stay in the log, at least. Younger ones, and unread ones, are never trimmed.",
+            ge=60_000,
+        ),
     ] = 604_800_000
     backlog_max: Annotated[int, _about("Open jobs above which ingest answers 429.", ge=1)] = 5_000_000
     memory_headroom: Annotated[
@@ -91,8 +117,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int, _about("How long ended jobs stay in the dashboard's read model.", ge=60_000)
     ] = 2_592_000_000
     api_keys_file: Annotated[str, _about("File of API keys. Not available yet: setting it is refused.")] = ""
-    smtp_url: Annotated[str, _about("Server of the `email-sending` sample: `smtp://host:port`.")] = "smtp://127.0.0.1:1025"
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], _about("Least severe log lines written.")] = "info"
+    smtp_url: Annotated[str, _about("Server of the `email-sending` sample: `smtp://host:port`.")] = (
+        "smtp://127.0.0.1:1025"
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], _about("Least severe log lines written.")] = (
+        "info"
+    )
     log_format: Annotated[Literal["text", "json"], _about("Log lines for people or for machines.")] = "text"
 
     def ingest_address(self) -> str:
@@ -144,7 +174,8 @@ def _check(settings: Settings) -> None:
         host = getattr(settings, name)
         if settings.environment == "production" and host not in LOOPBACK:
             raise SettingsError(
-                f"{PREFIX}{name.upper()}: refusing to bind {host} in production without API keys; bind to loopback behind a proxy"
+                f"{PREFIX}{name.upper()}: refusing to bind {host} in production without API keys; "
+                "bind to loopback behind a proxy"
             )
     if settings.blob_url and urlsplit(settings.blob_url).scheme != "file":
         raise SettingsError("JOURNEYMAN_BLOB_URL: only file:///… is available in this version")

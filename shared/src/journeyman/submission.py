@@ -40,6 +40,7 @@ REF = "ref:"
 #: No more than this many problems are told at once.
 PROBLEMS_MAX = 20
 
+_EMPTY = Raw(b"{}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 
@@ -60,7 +61,9 @@ class JobRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     """One job as a client asks for it. Checked when it comes from the `parse_` functions."""
 
     type: Annotated[Name, Meta(description="What is to be done.", examples=["image-processing"])]
-    payload: Annotated[Raw, Meta(description="Any JSON value, at most 1 MiB.")] = Raw(b"{}")
+    payload: Annotated[Raw, Meta(description="Any JSON value, at most 1 MiB. `{}` if not said.")] = msgspec.field(
+        default_factory=lambda: _EMPTY
+    )
     queue: Annotated[Name, Meta(description="Where it waits; workers subscribe to queues.")] = "default"
     priority: Annotated[
         int | str, Meta(description="0 to 20, higher first, or `low` (5), `normal` (10), `high` (15), `critical` (20).")

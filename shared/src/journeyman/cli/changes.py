@@ -14,10 +14,7 @@ from journeyman.client import ConflictError, NotFoundError
 def cancel(job_ids: NonEmpty, /, *, connection: Connection = DEFAULT) -> int:
     """Ask that jobs do not run, or not go on. Exit 1 where one is unknown or has ended.
 
-    Parameters
-    ----------
-    job_ids
-        The ids of the jobs.
+    :param job_ids: The ids of the jobs.
     """
     with connection.client() as client:
         return for_each(job_ids, "cancelling", client.cancel)
@@ -26,10 +23,7 @@ def cancel(job_ids: NonEmpty, /, *, connection: Connection = DEFAULT) -> int:
 def retry(job_ids: NonEmpty, /, *, connection: Connection = DEFAULT) -> int:
     """Run failed or cancelled jobs again, as their next generation. Exit 1 where one is neither.
 
-    Parameters
-    ----------
-    job_ids
-        The ids of the jobs.
+    :param job_ids: The ids of the jobs.
     """
     with connection.client() as client:
         return for_each(job_ids, "retrying", client.retry)
@@ -38,12 +32,8 @@ def retry(job_ids: NonEmpty, /, *, connection: Connection = DEFAULT) -> int:
 def reprioritise(job_id: str, priority: str, /, *, connection: Connection = DEFAULT) -> int:
     """Change the priority of a waiting job. Exit 1 where it waits no more.
 
-    Parameters
-    ----------
-    job_id
-        The id of the job.
-    priority
-        0 to 20, or low, normal, high, critical.
+    :param job_id: The id of the job.
+    :param priority: 0 to 20, or low, normal, high, critical.
     """
     with connection.client() as client:
         return for_each([job_id], "moving", lambda one: client.reprioritise(one, read_priority(priority) or 0))

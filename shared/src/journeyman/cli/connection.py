@@ -31,11 +31,15 @@ class UsageError(SettingsError):
 class Connection:
     """Where ingest, the dashboard and the log are."""
 
-    url: Annotated[str | None, Parameter(help="Ingest. Default: JOURNEYMAN_INGEST_URL, else from host and port.")] = None
+    url: Annotated[str | None, Parameter(help="Ingest. Default: JOURNEYMAN_INGEST_URL, else from host and port.")] = (
+        None
+    )
     dashboard_url: Annotated[
         str | None, Parameter(help="Dashboard. Default: JOURNEYMAN_DASHBOARD_URL, else from host and port.")
     ] = None
-    redis_url: Annotated[str | None, Parameter(help="Server of the log. Default: JOURNEYMAN_REDIS_URL, else that of `up`.")] = None
+    redis_url: Annotated[
+        str | None, Parameter(help="Server of the log. Default: JOURNEYMAN_REDIS_URL, else that of `up`.")
+    ] = None
 
     def settings(self, **more: Any) -> Settings:
         """Return the settings of the environment, with these options over them. Raises SettingsError."""

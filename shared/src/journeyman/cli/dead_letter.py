@@ -27,18 +27,11 @@ def list_dead_letters(
 ) -> int:
     """List the jobs that failed for good and wait for a person.
 
-    Parameters
-    ----------
-    type
-        Only jobs of this type.
-    queue
-        Only jobs of this queue.
-    error_fingerprint
-        Only jobs that failed of this cause.
-    limit
-        How many, at most.
-    cursor
-        Where to go on: the `next_cursor` of an earlier listing.
+    :param type: Only jobs of this type.
+    :param queue: Only jobs of this queue.
+    :param error_fingerprint: Only jobs that failed of this cause.
+    :param limit: How many, at most.
+    :param cursor: Where to go on: the `next_cursor` of an earlier listing.
     """
     filters = {"type": type, "queue": queue, "error_fingerprint": error_fingerprint, "limit": limit, "cursor": cursor}
     show(connection, calls.dead_letters(filters), output, pages.dead_letters)
@@ -58,20 +51,12 @@ def redrive(
 ) -> int:
     """Run dead letters again, each as its next generation.
 
-    Parameters
-    ----------
-    type
-        Only jobs of this type.
-    queue
-        Only jobs of this queue.
-    error_fingerprint
-        Only jobs that failed of this cause.
-    limit
-        How many, at most.
-    rate
-        Not all at once: N/s (or N/m, N/h).
-    dry_run
-        Only count them.
+    :param type: Only jobs of this type.
+    :param queue: Only jobs of this queue.
+    :param error_fingerprint: Only jobs that failed of this cause.
+    :param limit: How many, at most.
+    :param rate: Not all at once: N/s (or N/m, N/h).
+    :param dry_run: Only count them.
     """
     selection = {
         "type": type,

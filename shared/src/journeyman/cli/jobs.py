@@ -11,10 +11,7 @@ from journeyman.client import calls
 def status(job_id: str, /, *, output: Output = "table", connection: Connection = DEFAULT) -> int:
     """Show what is known of a job.
 
-    Parameters
-    ----------
-    job_id
-        The id of the job.
+    :param job_id: The id of the job.
     """
     show(connection, calls.job(job_id), output, pages.job)
     return 0
@@ -23,10 +20,7 @@ def status(job_id: str, /, *, output: Output = "table", connection: Connection =
 def explain(job_id: str, /, *, output: Output = "table", connection: Connection = DEFAULT) -> int:
     """Say why a job is where it is, and what it waits for.
 
-    Parameters
-    ----------
-    job_id
-        The id of the job.
+    :param job_id: The id of the job.
     """
     show(connection, calls.explain(job_id), output, pages.explanation)
     return 0
@@ -35,10 +29,7 @@ def explain(job_id: str, /, *, output: Output = "table", connection: Connection 
 def history(job_id: str, /, *, output: Output = "table", connection: Connection = DEFAULT) -> int:
     """Show everything that happened to a job, in the order of the log.
 
-    Parameters
-    ----------
-    job_id
-        The id of the job.
+    :param job_id: The id of the job.
     """
     show(connection, calls.history(job_id), output, pages.history)
     return 0
@@ -47,10 +38,7 @@ def history(job_id: str, /, *, output: Output = "table", connection: Connection 
 def result(job_id: str, /, *, output: Output = "table", connection: Connection = DEFAULT) -> int:  # noqa: ARG001 - JSON is what a result is
     """Print what a job returned, as JSON. Exit 1 where it has not completed.
 
-    Parameters
-    ----------
-    job_id
-        The id of the job.
+    :param job_id: The id of the job.
     """
     with connection.client() as client:
         view = client.job(job_id)

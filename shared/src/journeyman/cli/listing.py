@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -33,7 +33,9 @@ class Filters:
     priority_max: int | None = None
     worker: Annotated[list[str] | None, Several] = None
     tag: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=(), help="NAME:VALUE.")] = None
-    submitted_after: Annotated[str | None, Parameter(help="A time (2030-01-31T18:00:00Z), or how long ago (2h).")] = None
+    submitted_after: Annotated[str | None, Parameter(help="A time (2030-01-31T18:00:00Z), or how long ago (2h).")] = (
+        None
+    )
     submitted_before: Annotated[str | None, Parameter(help="The same.")] = None
     search: Annotated[str | None, Parameter(name=["--search", "-q"], help="Text to look for.")] = None
 
@@ -68,18 +70,13 @@ def list_jobs(
 ) -> int:
     """List jobs, the newest first.
 
-    Parameters
-    ----------
-    sort
-        The order.
-    limit
-        How many, at most.
-    cursor
-        Where to go on: the `next_cursor` of an earlier listing.
+    :param sort: The order.
+    :param limit: How many, at most.
+    :param cursor: Where to go on: the `next_cursor` of an earlier listing.
     """
     if limit < 1:
         raise UsageError("--limit must be at least 1")
-    query = {**filters.to_parameters(datetime.now(timezone.utc)), "sort": sort}
+    query = {**filters.to_parameters(datetime.now(UTC)), "sort": sort}
     with connection.client() as client:
         listing = read_pages(client, query, limit, cursor)
     if output == "json":
@@ -112,10 +109,7 @@ def read_pages(client: Client, query: dict[str, Any], limit: int, cursor: str | 
 def stats(*, window: str | None = None, output: Output = "table", connection: Connection = DEFAULT) -> int:
     """Show counts, rates and latencies of the whole system.
 
-    Parameters
-    ----------
-    window
-        The time that rates and latencies are taken from, like 15m.
+    :param window: The time that rates and latencies are taken from, like 15m.
     """
     show(connection, calls.stats(window), output, pages.stats)
     return 0
@@ -132,5 +126,7 @@ def read_moment(option: str, text: str | None, now: datetime) -> str | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"{option}: neither a time like 2030-01-31T18:00:00Z nor a duration like 2h: {text!r}") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).isoformat()
+        raise UsageError(
+            f"{option}: neither a time like 2030-01-31T18:00:00Z nor a duration like 2h: {text!r}"
+        ) from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()

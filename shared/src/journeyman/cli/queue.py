@@ -19,10 +19,7 @@ def list_queues(*, output: Output = "table", connection: Connection = DEFAULT) -
 def pause(queues: NonEmpty, /, *, connection: Connection = DEFAULT) -> int:
     """Hold back the jobs of queues; running ones go on.
 
-    Parameters
-    ----------
-    queues
-        The names of the queues.
+    :param queues: The names of the queues.
     """
     with connection.client() as client:
         return for_each(queues, "pausing", client.pause)
@@ -31,10 +28,7 @@ def pause(queues: NonEmpty, /, *, connection: Connection = DEFAULT) -> int:
 def resume(queues: NonEmpty, /, *, connection: Connection = DEFAULT) -> int:
     """Let the jobs of queues run again.
 
-    Parameters
-    ----------
-    queues
-        The names of the queues.
+    :param queues: The names of the queues.
     """
     with connection.client() as client:
         return for_each(queues, "resuming", client.resume)

@@ -37,34 +37,19 @@ def submit(
 ) -> int:
     """Submit a job and print its id.
 
-    Parameters
-    ----------
-    type
-        What kind of job it is.
-    payload
-        JSON, @FILE with JSON, or - for standard input.
-    queue
-        The queue it waits in.
-    priority
-        0 to 20, or low, normal, high, critical.
-    depends_on
-        Ids of jobs that must end first.
-    on_dependency_failure
-        What to do when one of them fails.
-    delay
-        Earliest start from now, like 5s or 2h.
-    run_at
-        Earliest start, like 2030-01-31T18:00:00Z.
-    max_attempts
-        How often it is tried.
-    timeout
-        The time one attempt may take, like 30s.
-    tag
-        NAME:VALUE, to filter by.
-    idempotency_key
-        The same key again is the same job.
-    wait
-        Wait for the job and print its result; exit 1 where it fails.
+    :param type: What kind of job it is.
+    :param payload: JSON, @FILE with JSON, or - for standard input.
+    :param queue: The queue it waits in.
+    :param priority: 0 to 20, or low, normal, high, critical.
+    :param depends_on: Ids of jobs that must end first.
+    :param on_dependency_failure: What to do when one of them fails.
+    :param delay: Earliest start from now, like 5s or 2h.
+    :param run_at: Earliest start, like 2030-01-31T18:00:00Z.
+    :param max_attempts: How often it is tried.
+    :param timeout: The time one attempt may take, like 30s.
+    :param tag: NAME:VALUE, to filter by.
+    :param idempotency_key: The same key again is the same job.
+    :param wait: Wait for the job and print its result; exit 1 where it fails.
     """
     options: dict[str, Any] = {
         "queue": queue,

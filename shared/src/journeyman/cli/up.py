@@ -27,29 +27,21 @@ def up(
 ) -> int:
     """Start the whole system on this machine, and keep it running until Ctrl-C.
 
-    Parameters
-    ----------
-    workers
-        A fixed number of worker processes. Default: as many as the backlog needs.
-    data
-        Directory of everything that is kept. Default: JOURNEYMAN_DATA_DIR, else .journeyman.
-    ingest_port
-        Port of the ingest API; 0 for any free one. Default: 8000.
-    dashboard_port
-        Port of the dashboard; 0 for any free one. Default: 8001.
-    redis_url
-        A server of your own for the log, instead of the embedded one.
-    tasks
-        Modules whose jobs the workers know. Default: the samples.
-    demo
-        Run the sample jobs on the sample files.
-    log
-        Log lines for people (text) or for machines (json).
+    :param workers: A fixed number of worker processes. Default: as many as the backlog needs.
+    :param data: Directory of everything that is kept. Default: JOURNEYMAN_DATA_DIR, else .journeyman.
+    :param ingest_port: Port of the ingest API; 0 for any free one. Default: 8000.
+    :param dashboard_port: Port of the dashboard; 0 for any free one. Default: 8001.
+    :param redis_url: A server of your own for the log, instead of the embedded one.
+    :param tasks: Modules whose jobs the workers know. Default: the samples.
+    :param demo: Run the sample jobs on the sample files.
+    :param log: Log lines for people (text) or for machines (json).
     """
     ports = {"ingest_port": ingest_port, "dashboard_port": dashboard_port}
     settings = load(os.environ, data_dir=data, redis_url=redis_url, log_format=log, **ports)
     if find_spec("journeyman_local") is None:
-        raise UsageError("`up` needs the distribution journeyman-local; install it, or start the services by themselves")
+        raise UsageError(
+            "`up` needs the distribution journeyman-local; install it, or start the services by themselves"
+        )
     from journeyman_local import run_up
 
     modules = [module for text in tasks or [] for module in text.split(",") if module]

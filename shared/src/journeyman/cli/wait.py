@@ -27,12 +27,8 @@ def wait(
 ) -> int:
     """Wait until jobs have ended. Exit 1 where one of them has not completed.
 
-    Parameters
-    ----------
-    job_ids
-        The ids of the jobs.
-    timeout
-        How long to wait for all of them, like 30s; without it, for ever.
+    :param job_ids: The ids of the jobs.
+    :param timeout: How long to wait for all of them, like 30s; without it, for ever.
     """
     limit_ms = read_span("--timeout", timeout)
     end_s = None if limit_ms is None else time.monotonic() + limit_ms / 1_000

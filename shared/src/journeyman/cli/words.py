@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -25,7 +25,7 @@ def moment(at: datetime | None) -> str:
     """Write a time in UTC, to the millisecond: `2026-03-01 12:00:00.250`."""
     if at is None:
         return NOTHING
-    return at.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
 def between(start: datetime | None, end: datetime | None) -> str:

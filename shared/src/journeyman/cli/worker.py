@@ -25,10 +25,7 @@ def list_workers(*, output: Output = "table", connection: Connection = DEFAULT) 
 def drain(workers: NonEmpty, /, *, connection: Connection = DEFAULT) -> int:
     """Tell workers to claim nothing more, finish what they run, and end. Exit 1 where one is unknown.
 
-    Parameters
-    ----------
-    workers
-        The ids of the workers, as `worker list` shows them.
+    :param workers: The ids of the workers, as `worker list` shows them.
     """
     log = connection.log()
     try:

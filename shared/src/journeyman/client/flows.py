@@ -31,6 +31,7 @@ PAUSE_MAX_S = 5.0
 RETRY_AFTER_MAX_S = 30.0
 POLL_FIRST_S = 0.02
 POLL_MAX_S = 1.0
+PAUSE_LEAST_S = 0.001
 POLL_SHARE = 0.1
 """A wait looks again after a tenth of the time it has waited: late by 10 % at most, and few requests."""
 
@@ -169,7 +170,7 @@ def fetch(session: Session, call: Call[Any]) -> Flow[bytes]:
             case Lost(arrived=arrived) if failures < session.retries and (call.repeatable or not arrived):
                 wait_s = 0.0
             case Lost(reason=reason):
-                raise problems.UnreachableError(request.url, reason)
+                raise problems.UnreachableError(getattr(session.endpoints, call.service), reason)
             case _:
                 raise problem(got)
         yield Pause(max(wait_s, backoff(failures, session.draw())))
@@ -232,7 +233,7 @@ def wait(session: Session, job_id: str, timeout_s: float | None) -> Flow[JobView
         if timeout_s is not None and waited >= timeout_s:
             raise problems.WaitTimeoutError(view, timeout_s)
         pause = poll_pause(waited)
-        yield Pause(pause if timeout_s is None else min(pause, timeout_s - waited))
+        yield Pause(pause if timeout_s is None else min(pause, max(timeout_s - waited, PAUSE_LEAST_S)))
 
 
 def poll_pause(waited_s: float) -> float:

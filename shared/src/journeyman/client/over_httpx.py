@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import uuid
 from typing import Any
 from urllib.parse import urlsplit
@@ -50,8 +51,8 @@ def lost(error: httpx.TransportError) -> Lost:
 
 
 def in_words(error: httpx.TransportError) -> str:
-    """Say an error for a person; some of httpx's have no text of their own."""
-    return str(error) or type(error).__name__
+    """Say an error for a person; some of httpx's have no text of their own, others an error number."""
+    return re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
 
 
 def new_key() -> str:

@@ -83,7 +83,7 @@ class Subscription:
     def dropped(self, reason: str) -> float:
         """Return how many seconds to wait before connecting again. Raises UnreachableError after too many times."""
         if self._failures >= self._session.retries:
-            raise problems.UnreachableError(self.url, reason)
+            raise problems.UnreachableError(self._session.endpoints.dashboard, reason)
         pause = max(flows.backoff(self._failures, self._session.draw()), self._retry_s)
         self._failures += 1
         return min(pause, flows.RETRY_AFTER_MAX_S)

@@ -60,7 +60,10 @@ class ClaimedJob(NamedTuple):
 
 
 class Claimed(NamedTuple):
-    """The reply to `claim`. `offset` is the commit of the `job.started` events, None where nothing was claimed."""
+    """The reply to `claim`.
+
+    `offset` is the commit of the `job.started` events, None where nothing was claimed.
+    """
 
     now_ms: int
     jobs: list[ClaimedJob]
@@ -68,7 +71,7 @@ class Claimed(NamedTuple):
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
-    """What a worker says of an attempt it holds. The event decides what happens to the job's keys:
+    """What a worker says of an attempt it holds. The event decides what happens to the job's keys.
 
     JobProgressed: nothing; the attempt stays held.
     JobSucceeded: the job ends here; body and hold go, the outcome is remembered with its offset.
@@ -157,9 +160,7 @@ class Log(Protocol):
         """
         ...
 
-    def claim(
-        self, worker: str, number: int, count: int, *, queues: Sequence[str], types: Sequence[str]
-    ) -> Claimed:
+    def claim(self, worker: str, number: int, count: int, *, queues: Sequence[str], types: Sequence[str]) -> Claimed:
         """Take up to `count` (≤ 1,000) ready jobs, highest priority first, then oldest first, and start them.
 
         Fewer than `count` registers the worker as idle: it is rung (see `doorbell`) when work arrives.

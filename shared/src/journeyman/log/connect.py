@@ -80,8 +80,9 @@ def _through_sentinel(url: str, options: dict[str, Any]) -> redis.Redis:
     user, _, password = parts.netloc.rpartition("@")[0].partition(":")
     if password:
         options |= {"username": unquote(user) or None, "password": unquote(password)}
-    sentinel = Sentinel(hosts, sentinel_kwargs=sentinel_options, **options)
-    return sentinel.master_for(path[0])  # type: ignore[no-any-return]
+    sentinel: Any = Sentinel(hosts, sentinel_kwargs=sentinel_options, **options)  # type: ignore[no-untyped-call]
+    client: redis.Redis = sentinel.master_for(path[0])
+    return client
 
 
 def open_log(settings: Settings, partition: int = 0) -> RedisLog:
@@ -121,7 +122,9 @@ def _check_server(client: redis.Redis) -> None:
     info: dict[str, Any] = client.info("server")
     version = tuple(int(part) for part in str(info["redis_version"]).split(".")[:2])
     if version < OLDEST_VERSION:
-        raise UnsuitableServerError(f"the server is version {info['redis_version']}; Redis 7.0 or Valkey 8 is the oldest that will do")
+        raise UnsuitableServerError(
+            f"the server is version {info['redis_version']}; Redis 7.0 or Valkey 8 is the oldest that will do"
+        )
     policy = client.info("memory").get("maxmemory_policy", "noeviction")
     if policy != "noeviction":
         raise UnsuitableServerError(
@@ -174,7 +177,11 @@ def _unavailable(error: x.RedisError, url: str) -> Exception:
     ours = translate(error)
     place = urlsplit(url)
     address = f"{place.scheme}://{place.netloc.rpartition('@')[2]}{place.path if place.scheme == 'unix' else ''}"
-    if isinstance(error, (x.AuthenticationError, x.AuthorizationError, x.NoPermissionError)) or "NOAUTH" in str(error) or "WRONGPASS" in str(error):
+    if (
+        isinstance(error, (x.AuthenticationError, x.AuthorizationError, x.NoPermissionError))
+        or "NOAUTH" in str(error)
+        or "WRONGPASS" in str(error)
+    ):
         return ServerUnavailableError(f"the server at {address} refused the user name or password")
     if isinstance(ours, ServerUnavailableError):
         return ServerUnavailableError(f"cannot reach the server at {address}: {_without_secret(str(error), url)}")

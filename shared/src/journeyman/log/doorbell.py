@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from typing import Any
 
 import redis
 from redis import exceptions as x
@@ -20,7 +21,7 @@ class Doorbell:
 
     def __init__(self, client: redis.Redis, channel: str) -> None:
         self._channel = channel
-        self._client = client
+        self._client: Any = client
         self._pubsub: redis.client.PubSub | None = None
         self._closed = False
         self._subscribe()

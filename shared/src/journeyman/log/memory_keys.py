@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, assert_never
+from typing import assert_never
 
 from journeyman import events as e
 from journeyman import proposals as p
@@ -50,7 +50,7 @@ class Derived:
         outcome = self.outcome(job_id)
         return outcome.status if outcome else "unknown"
 
-    def guard(self, guard: p.Guard, now: int) -> str | None:
+    def guard(self, guard: p.Guard) -> str | None:
         """Return None if the guard holds, else the word for why not."""
         match guard:
             case p.Open(job_id):

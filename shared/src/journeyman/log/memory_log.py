@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from journeyman import events as e
 from journeyman.codec import EVENTS_PER_COMMIT_MAX, decode_commit, encode_commit
@@ -31,6 +31,8 @@ from journeyman.log.api import (
 from journeyman.log.memory_keys import Derived
 from journeyman.log.redis_log import Health
 from journeyman.proposals import Proposal, read_place
+
+R = TypeVar("R")
 
 
 class MemoryBell:
@@ -84,10 +86,11 @@ class MemoryLog:
                 raise EpochPassedError(epoch, self._epoch)
             return self._once(("commit", str(epoch)), number, lambda: self._apply(proposals, epoch, cursor.entry))
 
-    def _once(self, who: tuple[str, str], number: int, call: Callable[[], Any]) -> Any:
+    def _once(self, who: tuple[str, str], number: int, call: Callable[[], R]) -> R:
         last = self._last.get(who)
         if last is not None and last[0] == number:
-            return last[1]
+            before: R = last[1]
+            return before
         reply = call()
         self._last[who] = (number, reply)
         return reply
@@ -99,7 +102,7 @@ class MemoryLog:
         last_event: list[tuple[int, int]] = []
         first_with_key: dict[str, int] = {}
         for index, proposal in enumerate(proposals):
-            verdict = self._judge(proposal, now, first_with_key, verdicts, proposals)
+            verdict = self._judge(proposal, first_with_key, proposals)
             verdicts.append(verdict)
             if not verdict.accepted or verdict.replayed is not None:
                 continue
@@ -119,9 +122,7 @@ class MemoryLog:
     def _judge(
         self,
         proposal: Proposal,
-        now: int,
         first_with_key: dict[str, int],
-        verdicts: list[Verdict],
         proposals: Sequence[Proposal],
     ) -> Verdict:
         idem = proposal.idempotency
@@ -134,7 +135,7 @@ class MemoryLog:
             if stored is not None:
                 same = stored[0] == idem.fingerprint
                 return Verdict(True, stored[1], "", stored[2]) if same else Verdict(False, None, "key_reused")
-        why = self._derived.guard(proposal.guard, now) if proposal.guard is not None else None
+        why = self._derived.guard(proposal.guard) if proposal.guard is not None else None
         return Verdict(False, None, why) if why else Verdict(True)
 
     def _remember_keys(
@@ -186,9 +187,7 @@ class MemoryLog:
                 return e.Offset(last.ms, last.seq + 1)
         return e.Offset(now, 0)
 
-    def claim(
-        self, worker: str, number: int, count: int, *, queues: Sequence[str], types: Sequence[str]
-    ) -> Claimed:
+    def claim(self, worker: str, number: int, count: int, *, queues: Sequence[str], types: Sequence[str]) -> Claimed:
         """See `api.Log.claim`."""
         with self._changed:
             if not self._derived.registered(worker):
@@ -296,7 +295,10 @@ class MemoryLog:
 
     def at(self, offset: e.Offset) -> e.Event | None:
         """See `api.Log.at`."""
-        found = self.read(offset._replace(seq=offset.seq - 1) if offset.seq else offset._replace(ms=offset.ms - 1, seq=1 << 62), count=1)
+        found = self.read(
+            offset._replace(seq=offset.seq - 1) if offset.seq else offset._replace(ms=offset.ms - 1, seq=1 << 62),
+            count=1,
+        )
         if not found or found[0].offset[:2] != offset[:2] or offset.index >= len(found[0].events):
             return None
         return found[0].events[offset.index]

@@ -110,7 +110,8 @@ class RedisLog:
         replicated: bool = False,
         durability: Callable[[], tuple[bool, str]] | None = None,
     ) -> None:
-        self.client = client
+        #: Untyped: redis-py types every reply as bytes or str, and here it is always bytes.
+        self.client: Any = client
         self.partition = partition
         self.keys = Keys(namespace, partition)
         self._replicated = replicated
@@ -161,11 +162,11 @@ class RedisLog:
             raise
 
     @_translated
-    def claim(
-        self, worker: str, number: int, count: int, *, queues: Sequence[str], types: Sequence[str]
-    ) -> Claimed:
+    def claim(self, worker: str, number: int, count: int, *, queues: Sequence[str], types: Sequence[str]) -> Claimed:
         """Take ready jobs and start them."""
-        return wire.claimed(self._worker_call(worker, "claim", wire.claim_arguments(worker, number, count, queues, types)))
+        return wire.claimed(
+            self._worker_call(worker, "claim", wire.claim_arguments(worker, number, count, queues, types))
+        )
 
     @_translated
     def finish(self, worker: str, number: int, outcomes: Sequence[Outcome]) -> Finished:
@@ -280,7 +281,8 @@ class RedisLog:
 
     @_translated
     def _dead_page(self, cursor: int) -> tuple[int, dict[bytes, bytes]]:
-        return self.client.hscan(self.keys.dead, cursor, count=PAGE)  # type: ignore[return-value]
+        cursor, page = self.client.hscan(self.keys.dead, cursor, count=PAGE)
+        return cursor, page
 
     @_translated
     def silent(self, since_ms: int) -> list[str]:

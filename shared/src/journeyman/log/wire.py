@@ -202,7 +202,13 @@ def dead_letter(job_id: bytes, value: bytes) -> DeadLetter:
     """Read one dead letter."""
     facts, raw = _decode_dead(value)
     return DeadLetter(
-        job_id.decode(), facts.at_ms, facts.error_type, facts.fingerprint, facts.attempt, facts.generation, body(bytes(raw))
+        job_id.decode(),
+        facts.at_ms,
+        facts.error_type,
+        facts.fingerprint,
+        facts.attempt,
+        facts.generation,
+        body(bytes(raw)),
     )
 
 

@@ -1,0 +1,149 @@
+"""The scheduler's loop: follow the log always, decide while leading.
+
+When the server is away it waits and goes on where it was: the fold is in memory, a commit whose reply was lost is
+repeated with its number. When another scheduler was elected it stands by. When derived keys are missing it
+rebuilds them. Anything else ends the process; the next one starts from the last snapshot.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+import time
+
+from journeyman.blobs import BlobStore
+from journeyman.clock import ServerClock
+from journeyman.decide import Limits
+from journeyman.errors import EpochPassedError, RebuildNeededError, ServerRefusedError, ServerUnavailableError
+from journeyman.log.rebuild import rebuild
+from journeyman.log.redis_log import RedisLog
+from journeyman.scheduling import PAGE, Scheduling
+from journeyman.settings import Settings
+from journeyman_scheduler import metrics, snapshots, trimmer
+from journeyman_scheduler.lease import Lease
+
+_log = logging.getLogger(__name__)
+
+TRIM_EVERY_S = 60.0
+AWAY_S = 0.2
+#: The longest a leader blocks on an idle log: bounds how late a lost heartbeat is noticed.
+BLOCK_MAX_MS = 100
+
+
+class SchedulerLoop:
+    """One partition's scheduler in this process."""
+
+    def __init__(self, log: RedisLog, blobs: BlobStore, settings: Settings, name: str) -> None:
+        self._log = log
+        self._blobs = blobs
+        self._settings = settings
+        self._lease = Lease(log, name, settings.scheduler_lease_ms)
+        self._clock = ServerClock(log.now_ms())
+        limits = Limits(poison_attempts=settings.poison_attempts, wait_max_ms=settings.wait_max_ms)
+        self._scheduling = Scheduling(
+            log,
+            limits,
+            heartbeat_timeout_ms=settings.heartbeat_timeout_ms,
+            partition=snapshots.load(log, blobs),
+        )
+        self._caught_up = False
+        self._since_snapshot = 0
+        self._silence_due = self._trim_due = 0.0
+
+    def ready(self) -> tuple[bool, str]:
+        """Say whether this scheduler has read the log to its end, and whether it leads."""
+        role = "leading" if self._lease.epoch is not None else "standing by"
+        return self._caught_up, f"{role}, {'caught up' if self._caught_up else 'reading the log'}"
+
+    def run(self, stop: threading.Event) -> None:
+        """Go on until `stop`, then leave a snapshot and the lease behind."""
+        while not stop.is_set():
+            try:
+                self._turn()
+            except EpochPassedError as passed:
+                _log.warning("another scheduler leads now", extra={"epoch": passed.current})
+                self._lease.lost()
+            except RebuildNeededError:
+                self._rebuild(stop)
+            except (ServerUnavailableError, ServerRefusedError) as error:
+                _log.warning("the server is away: %s", error)
+                self._caught_up = False
+                stop.wait(AWAY_S)
+            metrics.LEADER.set(self._lease.epoch is not None)
+        self._leave()
+
+    def _turn(self) -> None:
+        if self._lease.due() and self._caught_up:
+            self._elect()
+        read = self._scheduling.follow(block_ms=self._block_ms() or None)
+        metrics.ENTRIES.inc(read)
+        self._since_snapshot += read
+        if read < PAGE and not self._caught_up:
+            self._caught_up = True
+            gc.collect()
+            gc.freeze()
+        if self._lease.epoch is not None:
+            self._lead(self._lease.epoch)
+
+    def _block_ms(self) -> int:
+        if not self._caught_up:
+            return 0
+        most_ms = min(BLOCK_MAX_MS, self._lease.wait_ms())
+        if self._lease.epoch is None:
+            return most_ms
+        return self._scheduling.idle_ms(self._clock.now_ms(), most_ms)
+
+    def _elect(self) -> None:
+        begins = self._lease.elect(self._scheduling.partition.epoch)
+        self._clock.calibrate(self._lease.now_ms)
+        if begins and self._lease.epoch is not None:
+            _log.info("leading", extra={"epoch": self._lease.epoch, "unfinished": len(self._scheduling.partition.jobs)})
+            metrics.EPOCH.set(self._lease.epoch)
+            self._log.remember_for(self._settings.outcome_retention_ms)
+            self._scheduling.begin_term()
+            # Whatever the former leader appended stands before our election: read it before deciding.
+            while self._scheduling.follow() == PAGE:
+                pass
+
+    def _lead(self, epoch: int) -> None:
+        started = time.monotonic()
+        silence = started >= self._silence_due
+        if silence:
+            self._silence_due = started + self._settings.heartbeat_timeout_ms / 10_000
+        settled = self._scheduling.settle(epoch, self._clock.now_ms(), look_for_silence=silence)
+        if settled is not None:
+            self._clock.calibrate(settled.now_ms)
+            metrics.COMMIT_SECONDS.observe(time.monotonic() - started)
+            metrics.DECISIONS.labels("accepted").inc(settled.accepted)
+            metrics.DECISIONS.labels("refused").inc(settled.refused)
+            return
+        metrics.UNFINISHED.set(len(self._scheduling.partition.jobs))
+        metrics.AGENDA.set(len(self._scheduling.partition.agenda))
+        if self._since_snapshot >= self._settings.snapshot_events:
+            self._snapshot()
+        if started >= self._trim_due:
+            self._trim_due = started + TRIM_EVERY_S
+            trimmed = trimmer.trim(self._log, self._clock.now_ms(), self._settings.log_retention_ms)
+            if trimmed is not None:
+                self._scheduling.state_fact(trimmed, epoch, self._clock.now_ms())
+
+    def _snapshot(self) -> None:
+        snapshots.take(self._log, self._blobs, self._scheduling.partition)
+        metrics.SNAPSHOTS.inc()
+        self._since_snapshot = 0
+
+    def _rebuild(self, stop: threading.Event) -> None:
+        while self._scheduling.follow() == PAGE:
+            pass
+        if rebuild(self._log, self._lease.scheduler, self._scheduling.partition) is None:
+            stop.wait(AWAY_S)
+        self._lease.lost()
+
+    def _leave(self) -> None:
+        try:
+            if self._lease.epoch is not None and self._since_snapshot:
+                self._snapshot()
+            self._lease.resign()
+        except (ServerUnavailableError, ServerRefusedError) as error:
+            _log.warning("could not leave in good order: %s", error)

@@ -1,0 +1,18 @@
+"""What the scheduler counts."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+ENTRIES = Counter("journeyman_scheduler_entries", "Log entries folded.")
+DECISIONS = Counter("journeyman_scheduler_proposals", "Decisions proposed to the log.", ["verdict"])
+COMMIT_SECONDS = Histogram(
+    "journeyman_scheduler_round_seconds",
+    "Time to decide and commit one round.",
+    buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3),
+)
+LEADER = Gauge("journeyman_scheduler_leader", "1 while this scheduler leads.")
+EPOCH = Gauge("journeyman_scheduler_epoch", "The epoch this scheduler leads, or last led, in.")
+UNFINISHED = Gauge("journeyman_scheduler_unfinished_jobs", "Jobs that have not ended.")
+AGENDA = Gauge("journeyman_scheduler_agenda_jobs", "Jobs about which something is to be decided.")
+SNAPSHOTS = Counter("journeyman_scheduler_snapshots", "Snapshots taken.")

@@ -1,0 +1,53 @@
+"""Snapshots of a partition's state, so that a restart reads the log's tail and not the log.
+
+A snapshot is a blob; a key of the partition says which. One that is missing, damaged, of another version, or of
+another log than the one at hand is stepped over: the log itself is the truth, and is then read from its start.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import msgspec
+
+from journeyman.blobs import BlobStore
+from journeyman.errors import BlobMissingError
+from journeyman.events import Blob, Offset
+from journeyman.log.redis_log import RedisLog
+from journeyman.partition import SNAPSHOT_VERSION, Partition, Snapshot
+
+_log = logging.getLogger(__name__)
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Snapshot).decode
+
+
+class _Place(msgspec.Struct, frozen=True):
+    blob: Blob
+    offset: str
+
+
+def take(log: RedisLog, blobs: BlobStore, partition: Partition) -> Offset:
+    """Store a snapshot and say where it is. Returns the offset from which a restart will read."""
+    snapshot = partition.snapshot()
+    blob = blobs.put(_encode(snapshot))
+    log.place_snapshot(_encode(_Place(blob, str(partition.offset))))
+    log.checkpoint("scheduler", partition.offset)
+    return partition.offset
+
+
+def load(log: RedisLog, blobs: BlobStore) -> Partition:
+    """Return the partition of the last snapshot, or an empty one where there is none to be trusted."""
+    data = log.snapshot_place()
+    if data is None:
+        return Partition()
+    try:
+        place = msgspec.msgpack.decode(data, type=_Place)
+        snapshot = _decode(blobs.get(place.blob))
+    except (msgspec.MsgspecError, BlobMissingError, ValueError) as error:
+        _log.warning("the last snapshot cannot be used, reading the log from its start: %s", error)
+        return Partition()
+    if snapshot.version != SNAPSHOT_VERSION or Offset(*snapshot.offset) > log.end():
+        _log.warning("the last snapshot is of another version or another log, reading the log from its start")
+        return Partition()
+    return Partition.restore(snapshot)

@@ -1,0 +1,214 @@
+"""What people see: tables and short texts, made of the API's answers. Nothing here asks or prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from journeyman.cli import words
+from journeyman.cli.output import table
+from journeyman.client.views import (
+    ExplanationView,
+    HistoryView,
+    JobPage,
+    JobView,
+    QuantilesView,
+    QueueList,
+    StatsView,
+    WorkerList,
+    WorkerView,
+)
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = ["JobPage", "dead_letters", "explanation", "history", "job", "jobs", "queues", "stats", "workers"]
+
+IDS_SHOWN = 10
+
+
+def facts(*pairs: tuple[str, str | Text]) -> Table:
+    """Lay out names and values, without those that have none."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in pairs:
+        if str(value) not in ("", words.NOTHING):
+            grid.add_row(name, value)
+    return grid
+
+
+def job(view: JobView) -> RenderableType:
+    """Show one job: what it is, how it stands, what came of it."""
+    title = Text.assemble((words.state(view.status, view.phase), words.STYLES.get(view.status, "")), f"  {view.type}")
+    grid = facts(
+        ("id", view.id),
+        ("queue", f"{view.queue}, priority {view.priority}"),
+        ("attempt", f"{view.attempt} of {view.max_attempts}" if view.attempt else f"none yet of {view.max_attempts}"),
+        ("generation", str(view.generation) if view.generation > 1 else ""),
+        ("submitted", words.moment(view.submitted_at)),
+        ("started", _after(view.started_at, view.submitted_at)),
+        ("finished", _after(view.finished_at, view.started_at)),
+        ("progress", _progress(view)),
+        ("waits for", _ids(view.depends_on)),
+        ("awaited by", _ids(view.dependents)),
+        ("tags", " ".join(f"{name}:{value}" for name, value in view.tags.items())),
+        ("payload", words.one_line(view.payload) if view.payload not in (None, {}) else ""),
+        ("result", words.one_line(view.result) if view.succeeded else ""),
+        ("error", f"{view.error.type}: {view.error.message}" if view.error else ""),
+        ("trace", view.trace_id or ""),
+    )
+    parts: list[RenderableType] = [title, grid]
+    if len(view.attempts) > 1:
+        parts.append(_attempts(view))
+    if view.error and view.error.traceback:
+        parts.append(Text(view.error.traceback.rstrip(), style="dim"))
+    return Group(*parts)
+
+
+def _after(at: datetime | None, before: datetime | None) -> str:
+    waited = words.between(before, at)
+    return words.moment(at) + (f"  (after {waited})" if waited != words.NOTHING else "")
+
+
+def _progress(view: JobView) -> str:
+    return f"{view.progress.percent:.0f} %  {view.progress.message}".rstrip() if view.progress else ""
+
+
+def _ids(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - IDS_SHOWN} more" if len(ids) > IDS_SHOWN else ""
+    return " ".join(ids[:IDS_SHOWN]) + more
+
+
+def _attempts(view: JobView) -> Table:
+    rows = table("attempt", "worker", "outcome", "started", "took", "error", right=("attempt", "took"), wrap=("error",))
+    for one in view.attempts:
+        error = f"{one.error.type}: {words.one_line(one.error.message)}" if one.error else ""
+        took = words.between(one.started_at, one.finished_at)
+        rows.add_row(str(one.number), one.worker, one.outcome or "running", words.moment(one.started_at), took, error)
+    return rows
+
+
+def jobs(views: Sequence[JobView]) -> RenderableType:
+    """Show many jobs, a line each."""
+    rows = table("id", "type", "status", "queue", "priority", "attempt", "submitted", "ran", right=("priority", "ran"))
+    for view in views:
+        rows.add_row(
+            view.id,
+            view.type,
+            Text(words.state(view.status, view.phase), style=words.STYLES.get(view.status, "")),
+            view.queue,
+            str(view.priority),
+            f"{view.attempt}/{view.max_attempts}",
+            words.moment(view.submitted_at),
+            words.between(view.started_at, view.finished_at),
+        )
+    return rows
+
+
+def explanation(view: ExplanationView) -> RenderableType:
+    """Say why a job is where it is."""
+    return Group(
+        Text(view.detail or view.reason.replace("_", " ")),
+        facts(
+            ("reason", view.reason),
+            ("waits for", _ids(view.blocked_by)),
+            ("position", "" if view.position is None else str(view.position)),
+            ("expected in", words.span(view.eta_ms)),
+        ),
+    )
+
+
+def history(view: HistoryView) -> RenderableType:
+    """Show events as a timeline: where in the log, when, how long after the one before, and what it says."""
+    rows = table("offset", "at", "after", "event", "data", right=("after",), wrap=("data",))
+    previous: datetime | None = None
+    for item in view.items:
+        data = words.fields(item.data, without=("job_id", "at_ms", "event"))
+        rows.add_row(item.offset, words.moment(item.at), words.between(previous, item.at), item.event, data)
+        previous = item.at or previous
+    return rows
+
+
+def queues(view: QueueList) -> RenderableType:
+    """Show the queues, a line each."""
+    numbers = ("depth", "processing", "oldest", "in/s", "out/s", "empty in")
+    rows = table("queue", "state", *numbers, right=numbers)
+    for queue in view.items:
+        rows.add_row(
+            queue.name,
+            Text("paused", style="yellow") if queue.paused else Text("open", style="green"),
+            str(queue.depth),
+            str(queue.processing),
+            words.span(queue.oldest_wait_ms),
+            f"{queue.rate_in_per_s:.1f}",
+            f"{queue.rate_out_per_s:.1f}",
+            words.span(queue.eta_ms),
+        )
+    return rows
+
+
+def workers(view: WorkerList, now: datetime | None = None) -> RenderableType:
+    """Show the workers, a line each. `now` is for the age of heartbeats."""
+    numbers = ("slots", "running", "memory", "cpu", "heartbeat")
+    rows = table("worker", "state", "host", "pid", *numbers, "queues", right=("pid", *numbers), wrap=("queues",))
+    for worker in view.items:
+        rows.add_row(
+            worker.id,
+            worker.state,
+            worker.host,
+            str(worker.pid),
+            str(worker.slots),
+            str(len(worker.running)),
+            words.size(worker.rss_bytes),
+            words.NOTHING if worker.cpu_percent is None else f"{worker.cpu_percent:.0f} %",
+            _heartbeat(worker, now),
+            ", ".join(worker.queues),
+        )
+    return rows
+
+
+def _heartbeat(worker: WorkerView, now: datetime | None) -> str:
+    at = worker.last_heartbeat_at
+    return words.moment(at) if now is None or at is None else f"{words.between(at, now)} ago"
+
+
+def stats(view: StatsView) -> RenderableType:
+    """Show the system at a glance."""
+    counts = table(*view.jobs, "dead letters", right=(*view.jobs, "dead letters"))
+    counts.add_row(*(str(count) for count in view.jobs.values()), str(view.dead_letter))
+    return Group(
+        counts,
+        facts(
+            ("throughput", f"{view.throughput_per_s:.1f} jobs/s"),
+            ("waiting", _quantiles(view.queue_latency_ms)),
+            ("running", _quantiles(view.run_time_ms)),
+            ("read up to", f"{view.offset or 'the beginning'}, {words.span(view.lag_ms)} behind"),
+        ),
+    )
+
+
+def _quantiles(times: QuantilesView) -> str:
+    return f"p50 {words.span(times.p50)}, p95 {words.span(times.p95)}, p99 {words.span(times.p99)}"
+
+
+def dead_letters(answer: Any) -> RenderableType:
+    """Show dead letters, a line each."""
+    rows = table("id", "type", "queue", "failed at", "attempt", "fingerprint", "error", wrap=("error",))
+    for item in answer["items"]:
+        error = item.get("error") or {}
+        rows.add_row(
+            item["id"],
+            item.get("type", ""),
+            item.get("queue", ""),
+            str(item.get("finished_at") or words.NOTHING),
+            str(item.get("attempt", "")),
+            error.get("fingerprint", ""),
+            f"{error.get('type', '')}: {words.one_line(error.get('message', ''))}",
+        )
+    return rows

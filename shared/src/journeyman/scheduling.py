@@ -1,0 +1,144 @@
+"""One scheduler's rhythm over any log: read, fold, decide, commit.
+
+    follow   read a page of the log and fold it; a standby does only this, and is warm when its turn comes
+    settle   decide about what is on the agenda and commit it, under an epoch
+
+A leader decides only on a state into which its own last commit has been folded back: the state is at all times
+the fold of a prefix of the log, for the leader as for a standby, a restart, or anybody who reads the log later.
+What was refused is looked at again after a moment (`REFUSED_AGAIN_MS`), in case the fact that beat it is not of a
+kind that puts the job on the agenda by itself.
+
+Speaks to the `Log` protocol only: the scheduler's process runs it on a server, the testing helper in memory.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import NamedTuple
+
+from journeyman import decide
+from journeyman.decide import Limits, Round
+from journeyman.events import Offset
+from journeyman.log.api import Log
+from journeyman.partition import Partition
+from journeyman.proposals import Proposal
+
+PAGE = 256
+REFUSED_AGAIN_MS = 1_000
+
+
+class Settled(NamedTuple):
+    """What one commit did: proposals accepted and refused, and the server's time."""
+
+    accepted: int
+    refused: int
+    now_ms: int
+
+
+class _Commit(NamedTuple):
+    concluded: Round
+    number: int
+    cursor: Offset
+
+
+class Scheduling:
+    """Folds a log and decides on it. Not for two threads at once."""
+
+    def __init__(
+        self,
+        log: Log,
+        limits: Limits,
+        *,
+        heartbeat_timeout_ms: int,
+        partition: Partition | None = None,
+    ) -> None:
+        self.log = log
+        self.partition = partition or Partition()
+        self._limits = limits
+        self._heartbeat_timeout_ms = heartbeat_timeout_ms
+        self._number = 0
+        self._unanswered: _Commit | None = None
+        self._own: Offset = self.partition.offset
+        self._again: list[tuple[int, str]] = []
+
+    def follow(self, *, block_ms: int | None = None) -> int:
+        """Read and fold up to a page of entries; return how many. Less than `PAGE` means: caught up."""
+        entries = self.log.read(self.partition.offset, count=PAGE, block_ms=block_ms)
+        for entry in entries:
+            self.partition.apply(entry)
+        return len(entries)
+
+    def begin_term(self) -> None:
+        """Start a new epoch: commits are numbered afresh, and what an earlier one left unanswered is decided anew."""
+        self._number = 0
+        self._unanswered = None
+
+    def idle_ms(self, now_ms: int, most_ms: int) -> int:
+        """Return how long nothing needs deciding unless something is appended: 0 to `most_ms`."""
+        if self.partition.agenda:
+            return 0
+        due = [most_ms]
+        timer = decide.next_due_ms(self.partition)
+        if timer is not None:
+            due.append(timer - now_ms)
+        if self._again:
+            due.append(self._again[0][0] - now_ms)
+        return max(min(due), 0)
+
+    def settle(self, epoch: int, now_ms: int, *, look_for_silence: bool = False) -> Settled | None:
+        """Decide and commit one round; None where nothing was to decide or the last commit is not read back yet.
+
+        look_for_silence: also ask which workers stopped beating.
+        Raises EpochPassedError when somebody else leads; the agenda is kept, so nothing is forgotten.
+        """
+        if self._unanswered is not None:
+            return self._commit(epoch, now_ms)
+        partition = self.partition
+        if partition.offset < self._own:
+            return None
+        decide.advance(partition, now_ms, self._limits)
+        self._look_again(now_ms)
+        since_ms = now_ms - self._heartbeat_timeout_ms
+        silent = self.log.silent(since_ms) if look_for_silence else []
+        if not (partition.agenda or partition.undecodable or silent):
+            return None
+        parents = decide.unsure_parents(partition)
+        outcomes = {job_id: ended.status for job_id, ended in self.log.outcomes(parents).items()} if parents else {}
+        concluded = decide.decide(partition, now_ms, self._limits, outcomes, silent, since_ms)
+        if not concluded.proposals:
+            decide.settle(partition, concluded)
+            return None
+        self._number += 1
+        self._unanswered = _Commit(concluded, self._number, partition.offset)
+        return self._commit(epoch, now_ms)
+
+    def _commit(self, epoch: int, now_ms: int) -> Settled:
+        """Send the commit under way; after a lost reply, the very same one again."""
+        commit = self._unanswered
+        assert commit is not None
+        concluded, number, cursor = commit
+        reply = self.log.commit(concluded.proposals, epoch=epoch, number=number, cursor=cursor)
+        self._unanswered = None
+        decide.settle(self.partition, concluded)
+        refused = 0
+        for proposal, verdict in zip(concluded.proposals, reply.verdicts, strict=True):
+            if verdict.offset is not None:
+                self._own = max(self._own, verdict.offset._replace(index=0))
+            if not verdict.accepted:
+                refused += 1
+                job_id = getattr(proposal.guard, "job_id", None)
+                if job_id is not None:
+                    heapq.heappush(self._again, (now_ms + REFUSED_AGAIN_MS, job_id))
+        return Settled(len(reply.verdicts) - refused, refused, reply.now_ms)
+
+    def state_fact(self, fact: Proposal, epoch: int, now_ms: int) -> None:
+        """Commit a fact that is the scheduler's to state and needs no deciding."""
+        self._number += 1
+        self._unanswered = _Commit(Round([fact], []), self._number, self.partition.offset)
+        self._commit(epoch, now_ms)
+
+    def _look_again(self, now_ms: int) -> None:
+        while self._again and self._again[0][0] <= now_ms:
+            _, job_id = heapq.heappop(self._again)
+            if job_id in self.partition.jobs:
+                self.partition.note(job_id, True)

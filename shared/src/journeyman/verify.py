@@ -1,0 +1,254 @@
+"""Does a log keep the promises? One linear pass over its entries, and the offset of whatever breaks one.
+
+    I2  one submission per idempotency key within its time, one per job id
+    I3  an outcome comes only from the attempt that has authority at that offset
+    I4  one end per generation, and nothing after it
+    I5  epochs of scheduler commits never fall
+    I6  the fold of the log is in one piece: every event fits the state the ones before it left
+    I8  no start before the parents ended well enough, nor before the due time, nor without a release
+
+Pure. `Verifier` takes entries in order, so it works on a live log, an archive, or a simulated one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from journeyman import events as e
+
+IDEMPOTENCY_KEPT_MS = 86_400_000
+
+
+class Violation(NamedTuple):
+    """A promise that does not hold: which, where, and in words."""
+
+    promise: str
+    offset: e.Offset
+    detail: str
+
+
+class Report(NamedTuple):
+    """What a pass found. `undecodable`: what was stepped over; it is reported, and is no violation by itself."""
+
+    events: int
+    jobs: int
+    unfinished: int
+    violations: list[Violation]
+    undecodable: list[e.Undecodable]
+
+
+class _Life:
+    """What the pass must know of one job."""
+
+    __slots__ = ("attempt", "due_ms", "ended", "generation", "holder", "lowest", "parents", "released", "run_anyway")
+
+    def __init__(self, event: e.JobSubmitted) -> None:
+        self.parents = event.depends_on
+        self.run_anyway = event.on_dependency_failure == "run"
+        self.due_ms = event.due_ms
+        self.generation = 1
+        self.released = False
+        self.attempt = 0
+        self.lowest = 1
+        self.holder = ""
+        self.ended = ""
+
+
+class Verifier:
+    """Takes entries in log order; `report` may be asked at any time."""
+
+    def __init__(self) -> None:
+        self._lives: dict[str, _Life] = {}
+        self._keys: dict[str, tuple[int, str]] = {}
+        self._epoch = 0
+        self._events = 0
+        self._last = e.BEGINNING
+        self._unfinished = 0
+        self._trimmed = False
+        self._violations: list[Violation] = []
+        self._undecodable: list[e.Undecodable] = []
+
+    def take(self, entry: e.Entry) -> None:
+        """Check the next entry."""
+        self._undecodable += entry.undecodable
+        if entry.offset[:2] <= self._last[:2]:
+            self._blame("I6", entry.offset, f"entry {entry.offset.entry} does not come after {self._last.entry}")
+        self._last = entry.offset
+        if entry.epoch is not None:
+            if entry.epoch < self._epoch:
+                self._blame("I5", entry.offset, f"a commit of epoch {entry.epoch} follows one of epoch {self._epoch}")
+            self._epoch = max(self._epoch, entry.epoch)
+        for index, event in enumerate(entry.events):
+            if event is None:
+                continue
+            self._events += 1
+            check = _CHECKS.get(type(event))
+            if check is not None:
+                check(self, e.Record(e.Offset(entry.offset.ms, entry.offset.seq, index), entry.offset.ms, event))
+
+    def report(self) -> Report:
+        """Return what has been found so far."""
+        return Report(self._events, len(self._lives), self._unfinished, list(self._violations), list(self._undecodable))
+
+    def _blame(self, promise: str, offset: e.Offset, detail: str) -> None:
+        self._violations.append(Violation(promise, offset, detail))
+
+    def _life(self, record: e.Record) -> _Life | None:
+        """Return the job's life; None, and a violation, where its submission is missing from an untrimmed log."""
+        job_id: str = record.event.job_id  # type: ignore[union-attr]
+        life = self._lives.get(job_id)
+        if life is None and not self._trimmed:
+            self._blame("I6", record.offset, f"{e.tag_of(record.event)} of job {job_id}, which was never submitted")
+        return life
+
+    # --- one check per event ---------------------------------------------------------------------------
+
+    def _submitted(self, record: e.Record) -> None:
+        event = record.event
+        assert isinstance(event, e.JobSubmitted)
+        if event.job_id in self._lives:
+            self._blame("I2", record.offset, f"job {event.job_id} was submitted before")
+            return
+        if event.idempotency:
+            self._check_key(event, record)
+        self._lives[event.job_id] = _Life(event)
+        self._unfinished += 1
+
+    def _check_key(self, event: e.JobSubmitted, record: e.Record) -> None:
+        at_ms, entry = self._keys.get(event.idempotency, (0, ""))
+        if entry and entry != record.offset.entry and record.at_ms - at_ms < IDEMPOTENCY_KEPT_MS:
+            # A large batch is one request over adjacent commits of one millisecond or few.
+            if record.at_ms - at_ms > 1_000:
+                self._blame("I2", record.offset, f"two submissions with one idempotency key, the first at {entry}")
+            return
+        self._keys[event.idempotency] = (record.at_ms, record.offset.entry)
+
+    def _released(self, record: e.Record) -> None:
+        event = record.event
+        assert isinstance(event, e.JobReleased)
+        life = self._life(record)
+        if life is None:
+            return
+        if life.ended:
+            self._blame("I4", record.offset, f"job {event.job_id} was released after it {life.ended}")
+        if life.holder and not life.released:
+            self._blame("I3", record.offset, f"job {event.job_id} was released while {life.holder} held it")
+        life.released = True
+
+    def _started(self, record: e.Record) -> None:
+        event = record.event
+        assert isinstance(event, e.JobStarted)
+        life = self._life(record)
+        if life is None:
+            return
+        if life.ended:
+            self._blame("I4", record.offset, f"job {event.job_id} started after it {life.ended}")
+        if life.holder:
+            self._blame("I3", record.offset, f"attempt {event.attempt} started while {life.holder} held the job")
+        if event.attempt < life.lowest:
+            self._blame("I3", record.offset, f"attempt {event.attempt} of job {event.job_id} started again")
+        if not life.released:
+            self._blame("I8", record.offset, f"job {event.job_id} started without having been released")
+        if record.at_ms < life.due_ms:
+            self._blame("I8", record.offset, f"job {event.job_id} started {life.due_ms - record.at_ms} ms too early")
+        self._check_parents(event.job_id, life, record)
+        life.holder, life.attempt, life.lowest, life.released = event.worker, event.attempt, event.attempt, False
+
+    def _check_parents(self, job_id: str, life: _Life, record: e.Record) -> None:
+        for parent in life.parents:
+            known = self._lives.get(parent)
+            if known is None:
+                continue
+            if not known.ended:
+                self._blame("I8", record.offset, f"job {job_id} started before its parent {parent} ended")
+            elif known.ended != "completed" and not life.run_anyway and known.generation == 1:
+                self._blame("I8", record.offset, f"job {job_id} started although its parent {parent} {known.ended}")
+        life.parents = ()
+
+    def _outcome(self, record: e.Record) -> None:
+        event = record.event
+        assert isinstance(event, (e.JobSucceeded, e.JobFailed, e.JobReturned, e.JobLost, e.JobProgressed))
+        life = self._life(record)
+        if life is None:
+            return
+        if life.ended:
+            self._blame("I4", record.offset, f"{e.tag_of(event)} of job {event.job_id} after it {life.ended}")
+            return
+        if (life.holder, life.attempt) != (event.worker, event.attempt):
+            who = f"{life.holder}, attempt {life.attempt}" if life.holder else "nobody"
+            self._blame("I3", record.offset, f"{e.tag_of(event)} by {event.worker}, while {who} held the job")
+            return
+        if isinstance(event, e.JobProgressed):
+            return
+        life.holder = ""
+        if isinstance(event, e.JobReturned):
+            life.released = event.back
+        else:
+            life.lowest = event.attempt + 1
+        if isinstance(event, e.JobSucceeded):
+            self._end(life, "completed")
+
+    def _terminal(self, record: e.Record) -> None:
+        event = record.event
+        assert isinstance(event, (e.JobDeadLettered, e.JobCancelled))
+        life = self._life(record)
+        if life is None:
+            return
+        if life.ended:
+            self._blame("I4", record.offset, f"{e.tag_of(event)} of job {event.job_id} after it {life.ended}")
+            return
+        if life.holder:
+            self._blame("I3", record.offset, f"{e.tag_of(event)} while {life.holder} held the job")
+        self._end(life, "failed" if isinstance(event, e.JobDeadLettered) else "cancelled")
+
+    def _end(self, life: _Life, how: str) -> None:
+        life.ended = how
+        self._unfinished -= 1
+
+    def _redriven(self, record: e.Record) -> None:
+        event = record.event
+        assert isinstance(event, e.JobRedriven)
+        life = self._life(record)
+        if life is None:
+            return
+        if life.ended not in ("failed", "cancelled"):
+            self._blame("I4", record.offset, f"job {event.job_id} was redriven while it was {life.ended or 'open'}")
+        if event.generation != life.generation + 1:
+            self._blame("I4", record.offset, f"generation {event.generation} follows {life.generation}")
+        life.generation, life.ended, life.due_ms, life.released = event.generation, "", event.due_ms, False
+        self._unfinished += 1
+
+    def _elected(self, record: e.Record) -> None:
+        event = record.event
+        assert isinstance(event, e.SchedulerElected)
+        if event.epoch < self._epoch:
+            self._blame("I5", record.offset, f"epoch {event.epoch} was elected after epoch {self._epoch}")
+
+    def _log_trimmed(self, _record: e.Record) -> None:
+        self._trimmed = True
+
+
+_CHECKS = {
+    e.JobSubmitted: Verifier._submitted,
+    e.JobReleased: Verifier._released,
+    e.JobStarted: Verifier._started,
+    e.JobProgressed: Verifier._outcome,
+    e.JobSucceeded: Verifier._outcome,
+    e.JobFailed: Verifier._outcome,
+    e.JobReturned: Verifier._outcome,
+    e.JobLost: Verifier._outcome,
+    e.JobDeadLettered: Verifier._terminal,
+    e.JobCancelled: Verifier._terminal,
+    e.JobRedriven: Verifier._redriven,
+    e.SchedulerElected: Verifier._elected,
+    e.LogTrimmed: Verifier._log_trimmed,
+}
+
+
+def verify(entries: Iterable[e.Entry]) -> Report:
+    """Check a whole log, given from its beginning (or, of a trimmed log, from where it now begins)."""
+    verifier = Verifier()
+    for entry in entries:
+        verifier.take(entry)
+    return verifier.report()
