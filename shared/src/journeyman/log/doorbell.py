@@ -46,7 +46,8 @@ class Doorbell:
                     self._subscribe()
                 assert self._pubsub is not None
                 message = self._pubsub.get_sharded_message(ignore_subscribe_messages=True, timeout=0 if rang else left)
-            except (x.RedisError, OSError, ValueError) as error:
+            # TypeError and AttributeError are what redis-py raises where another thread has closed its socket.
+            except (x.RedisError, OSError, ValueError, TypeError, AttributeError) as error:
                 if self._closed:
                     return rang
                 _log.debug("doorbell: %s", error)
