@@ -96,8 +96,8 @@ def events() -> str:
         NOTE,
         "",
         "Every event has an offset and a time, `at_ms` (the server's clock, milliseconds since 1970): both are",
-        "those of its place in the log. Fields are in the order in which they are stored. New fields are only added at the",
-        "end, with a default.",
+        "those of its place in the log. Fields are in the order in which they are stored. New fields are only added",
+        "at the end, with a default.",
         "",
     ]
     for event in e.EVENT_TYPES:
