@@ -49,7 +49,10 @@ class Child:
 
     def exit_code(self) -> int | None:
         """Return how it ended (negative: the signal that ended it); None while it runs."""
-        return self._process.poll()
+        code = self._process.poll()
+        if code is not None and self._process.stdin is not None:
+            self._process.stdin.close()
+        return code
 
     def ask_to_stop(self) -> None:
         """Send SIGTERM."""
@@ -61,7 +64,12 @@ class Child:
             self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:
             return False
-        return True
+        return self.exit_code() is not None
+
+    def cut_lifeline(self) -> None:
+        """Close its lifeline, as this process's end would."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
 
     def end_group(self, *, gently: bool = True) -> None:
         """End whatever is left of its process group: SIGTERM first if `gently`, SIGKILL in the end."""
@@ -71,8 +79,6 @@ class Child:
                 time.sleep(_POLL_S)
         self._signal_group(signal.SIGKILL)
         self.wait(_GROUP_PATIENCE_S)
-        if self._process.stdin is not None:
-            self._process.stdin.close()
 
     def _signal_group(self, number: int) -> bool:
         self._process.poll()

@@ -126,7 +126,7 @@ def parse_job_of_type(body: bytes, job_type: str) -> JobRequest:
     if request.type not in ("", job_type):
         raise invalid("$.type", f"The path says `{job_type}`")
     _check(request)
-    return msgspec.structs.replace(request, type=job_type)
+    return JobRequest(**{**msgspec.structs.asdict(request), "type": job_type})
 
 
 def parse_batch(body: bytes) -> list[JobRequest]:

@@ -26,6 +26,9 @@ NAME_PATTERN = r"^[A-Za-z0-9._-]{1,128}(?!\n)$"
 _NAME_WORDS = "1 to 128 characters, each a letter A-Z or a-z, a digit, `.`, `_` or `-`"
 _NAME = re.compile(NAME_PATTERN)
 
+_FIELD = re.compile(r"Object (contains unknown|missing required) field `(.*)`", re.DOTALL)
+_FIELD_WORDS = {"contains unknown": "Unknown field", "missing required": "Required field is missing"}
+
 _STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _FLATTEN = bytes.maketrans(b"{}", b"[]")
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
@@ -90,7 +93,9 @@ def _explain(message: str, at: str) -> InvalidSubmissionError:
     path = where.removeprefix("`key` in ").strip("`") or "$"
     if NAME_PATTERN in what:
         what = f"Expected {_NAME_WORDS}"
-    shape = ", got `" in what or what.startswith(("Object contains unknown field", "Object missing required field"))
+    if field := _FIELD.fullmatch(what):
+        return invalid(f"{at}{path.removeprefix('$')}.{field[2]}", _FIELD_WORDS[field[1]], "malformed")
+    shape = ", got `" in what
     words = f"key: {what}" if is_key else what
     return invalid(at + path.removeprefix("$"), words, "malformed" if shape else "meaning")
 

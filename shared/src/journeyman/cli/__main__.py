@@ -25,10 +25,10 @@ def main(words: Sequence[str] | None = None) -> int:
         code = build()(words, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
     except CycloptsError as error:
-        _say(" ".join(str(error).split()))
+        _say(error)
         return USAGE
     except JourneymanError as error:
-        _say(str(error))
+        _say(error)
         return exit_code(error)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -55,8 +55,10 @@ def exit_code(error: JourneymanError) -> int:
             return FAILED
 
 
-def _say(message: str) -> None:
-    print(f"journeyman: {message}", file=sys.stderr)
+def _say(error: Exception) -> None:
+    from journeyman.cli.output import say
+
+    say(f"journeyman: {error}")
 
 
 if __name__ == "__main__":

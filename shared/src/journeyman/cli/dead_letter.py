@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from journeyman.cli import pages
 from journeyman.cli.connection import DEFAULT, Connection, UsageError
-from journeyman.cli.output import Output, print_json, progress, show
+from journeyman.cli.output import Output, print_json, progress, say, show
 from journeyman.client import calls
 from journeyman.client.flows import understand
 
@@ -74,6 +74,8 @@ def redrive(
         print_json(body)
     else:
         print(f"{answer.matched} matched, {answer.redriven} redriven")
+        if not dry_run and limit is None and answer.matched > answer.redriven:
+            say("journeyman: some are left; redrive again for the next ones")
     return 0
 
 

@@ -6,6 +6,7 @@ from journeyman.cli import pages
 from journeyman.cli.connection import DEFAULT, Connection
 from journeyman.cli.output import Output, print_json, say, show
 from journeyman.client import calls
+from journeyman.client.flows import understand
 
 
 def status(job_id: str, /, *, output: Output = "table", connection: Connection = DEFAULT) -> int:
@@ -46,5 +47,6 @@ def result(job_id: str, /, *, output: Output = "table", connection: Connection =
             why = f": {view.error.type}: {view.error.message}" if view.error else ""
             say(f"journeyman: job {view.id} is {view.phase}{why}")
             return 1
-        print_json(client.fetch(calls.result(job_id)))
+        returned = calls.result(job_id)
+        print_json(bytes(understand(returned, client.fetch(returned))))
     return 0

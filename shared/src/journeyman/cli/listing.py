@@ -17,6 +17,7 @@ from journeyman.client import Client, calls
 from journeyman.client.flows import understand
 from journeyman.durations import parse_ms
 
+Sort = Literal["submitted_at", "-submitted_at", "priority", "-priority", "duration", "-duration"]
 Statuses = Literal["pending", "processing", "completed", "failed", "cancelled"]
 
 
@@ -62,7 +63,7 @@ NO_FILTERS = Filters()
 def list_jobs(
     *,
     filters: Filters = NO_FILTERS,
-    sort: Literal["submitted_at", "-submitted_at", "priority", "-duration"] | None = None,
+    sort: Sort | None = None,
     limit: int = 50,
     cursor: str | None = None,
     output: Output = "table",
@@ -85,7 +86,7 @@ def list_jobs(
     page = msgspec.convert(listing, pages.JobPage)
     console().print(pages.jobs(page.items))
     if page.next_cursor:
-        total = "" if page.total is None else f" of {'' if page.total_is_exact else 'about '}{page.total}"
+        total = "" if page.total is None else f" of {'' if page.total_is_exact else 'at least '}{page.total}"
         say(f"{len(page.items)}{total} jobs; more with --cursor {page.next_cursor}")
     return 0
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 import msgspec
 from cyclopts import Parameter
 
+from journeyman.cli import words
 from journeyman.cli.connection import Connection
 from journeyman.client.calls import Call
 from journeyman.client.flows import understand
@@ -40,8 +41,8 @@ def console() -> Console:
 
 
 def say(message: str) -> None:
-    """Say something to the person, beside the answer."""
-    print(message, file=sys.stderr)
+    """Say something to the person, beside the answer, on one line."""
+    print(words.harmless(" ".join(message.split())), file=sys.stderr)
 
 
 def table(*columns: str, right: tuple[str, ...] = (), wrap: tuple[str, ...] = ()) -> Table:
@@ -81,15 +82,15 @@ def print_json_line(value: Any) -> None:
 
 
 @contextmanager
-def progress(what: str, total: float | None, *, unit: str = "") -> Iterator[Callable[[float], None]]:
+def progress(what: str, total: float | None) -> Iterator[Callable[[float], None]]:
     """Show how far long work is, on a terminal; gives a function to call with how much is done."""
     if not sys.stderr.isatty():
         yield lambda done: None  # noqa: ARG005 - nobody is looking
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit))
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda done: bar.update(task, completed=done)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Group
 from rich.table import Table
@@ -13,6 +13,8 @@ from rich.text import Text
 from journeyman.cli import words
 from journeyman.cli.output import table
 from journeyman.client.views import (
+    DeadLetterPage,
+    ErrorView,
     ExplanationView,
     HistoryView,
     JobPage,
@@ -32,14 +34,14 @@ __all__ = ["JobPage", "dead_letters", "explanation", "history", "job", "jobs", "
 IDS_SHOWN = 10
 
 
-def facts(*pairs: tuple[str, str | Text]) -> Table:
+def facts(*pairs: tuple[str, str]) -> Table:
     """Lay out names and values, without those that have none."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     for name, value in pairs:
-        if str(value) not in ("", words.NOTHING):
-            grid.add_row(name, value)
+        if value not in ("", words.NOTHING):
+            grid.add_row(name, words.harmless(value))
     return grid
 
 
@@ -54,6 +56,7 @@ def job(view: JobView) -> RenderableType:
         ("submitted", words.moment(view.submitted_at)),
         ("started", _after(view.started_at, view.submitted_at)),
         ("finished", _after(view.finished_at, view.started_at)),
+        ("due", words.moment(view.due_at) if view.status == "pending" else ""),
         ("progress", _progress(view)),
         ("waits for", _ids(view.depends_on)),
         ("awaited by", _ids(view.dependents)),
@@ -67,7 +70,7 @@ def job(view: JobView) -> RenderableType:
     if len(view.attempts) > 1:
         parts.append(_attempts(view))
     if view.error and view.error.traceback:
-        parts.append(Text(view.error.traceback.rstrip(), style="dim"))
+        parts.append(Text(words.harmless(view.error.traceback.rstrip()), style="dim"))
     return Group(*parts)
 
 
@@ -114,7 +117,7 @@ def jobs(views: Sequence[JobView]) -> RenderableType:
 def explanation(view: ExplanationView) -> RenderableType:
     """Say why a job is where it is."""
     return Group(
-        Text(view.detail or view.reason.replace("_", " ")),
+        Text(words.harmless(view.detail) or view.reason.replace("_", " ")),
         facts(
             ("reason", view.reason),
             ("waits for", _ids(view.blocked_by)),
@@ -197,18 +200,18 @@ def _quantiles(times: QuantilesView) -> str:
     return f"p50 {words.span(times.p50)}, p95 {words.span(times.p95)}, p99 {words.span(times.p99)}"
 
 
-def dead_letters(answer: Any) -> RenderableType:
-    """Show dead letters, a line each."""
-    rows = table("id", "type", "queue", "failed at", "attempt", "fingerprint", "error", wrap=("error",))
-    for item in answer["items"]:
-        error = item.get("error") or {}
-        rows.add_row(
-            item["id"],
-            item.get("type", ""),
-            item.get("queue", ""),
-            str(item.get("finished_at") or words.NOTHING),
-            str(item.get("attempt", "")),
-            error.get("fingerprint", ""),
-            f"{error.get('type', '')}: {words.one_line(error.get('message', ''))}",
-        )
-    return rows
+def dead_letters(page: DeadLetterPage) -> RenderableType:
+    """Show dead letters, a line each, and their causes."""
+    rows = table(
+        "id", "type", "queue", "failed", "attempts", "fingerprint", "error", right=("attempts",), wrap=("error",)
+    )
+    for view in page.items:
+        error = view.error or ErrorView(type="")
+        said = f"{error.type}: {words.one_line(error.message)}"
+        failed = words.moment(view.finished_at)
+        rows.add_row(view.id, view.type, view.queue, failed, str(view.attempt), error.fingerprint, said)
+    causes = table("fingerprint", "jobs", "types", "last", "cause", right=("jobs",), wrap=("cause",))
+    for group in page.groups:
+        said = f"{group.error_type}: {words.one_line(group.message)}"
+        causes.add_row(group.fingerprint, str(group.count), " ".join(group.types), words.moment(group.last_at), said)
+    return Group(rows, Text(), causes) if page.groups else rows

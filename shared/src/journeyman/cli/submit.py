@@ -10,7 +10,9 @@ import msgspec
 from cyclopts import Parameter
 
 from journeyman.cli.connection import DEFAULT, Connection, UsageError
-from journeyman.cli.output import Output, print_json, print_json_line, progress
+from journeyman.cli.output import Output, print_json, print_json_line, progress, say
+from journeyman.client import JobFailedError, calls
+from journeyman.client.flows import understand
 from journeyman.durations import parse_ms
 
 Several = Parameter(consume_multiple=True, negative=())
@@ -68,18 +70,16 @@ def submit(
         if not wait:
             _print_accepted(job.id, job.accepted, output)
             return 0
-        print(job.id, file=sys.stderr)
+        say(job.id)
         with progress(f"waiting for {job.id}", None):
             ended = job.wait()
         if output == "json":
-            from journeyman.client import calls
-
             print_json(client.fetch(calls.job(job.id)))
         elif ended.succeeded:
-            print_json(msgspec.json.encode(job.result()))
+            returned = calls.result(job.id)
+            print_json(bytes(understand(returned, client.fetch(returned))))
         if not ended.succeeded:
-            why = f": {ended.error.type}: {ended.error.message}" if ended.error else ""
-            print(f"journeyman: job {job.id} {ended.status}{why}", file=sys.stderr)
+            say(f"journeyman: {JobFailedError(ended)}")
         return 0 if ended.succeeded else 1
 
 

@@ -16,7 +16,8 @@ from journeyman.events import BEGINNING, Entry, Offset
 if TYPE_CHECKING:
     from journeyman.log.redis_log import RedisLog
 
-PAGE = 500
+PAGE = 64
+"""Entries per read; one may be as large as 1 MiB."""
 BLOCK_MS = 1_000
 
 

@@ -33,7 +33,7 @@ def wait(
     limit_ms = read_span("--timeout", timeout)
     end_s = None if limit_ms is None else time.monotonic() + limit_ms / 1_000
     completed = 0
-    with connection.client() as client, progress("waiting", len(job_ids), unit="jobs") as done:
+    with connection.client() as client, progress("waiting", len(job_ids)) as done:
         for number, job_id in enumerate(job_ids, start=1):
             left_s = None if end_s is None else max(0.0, end_s - time.monotonic())
             try:

@@ -65,9 +65,14 @@ def fields(data: Mapping[str, Any], *, without: tuple[str, ...] = ()) -> str:
     return " ".join(parts)
 
 
+def harmless(text: str) -> str:
+    """Return text that a terminal only shows: without control characters but the ends of lines."""
+    return "".join(symbol if symbol.isprintable() or symbol == "\n" else " " for symbol in text)
+
+
 def one_line(value: Any) -> str:
     """Write a value on one line that no terminal stumbles over, cut where it is long."""
     text = value if isinstance(value, str) else msgspec.json.encode(value, order="deterministic").decode()
-    text = "".join(symbol if symbol.isprintable() else " " for symbol in text)
+    text = harmless(text).replace("\n", " ")
     text = f'"{text}"' if isinstance(value, str) and (" " in text or not text) else text
     return text if len(text) <= VALUE_MAX else text[: VALUE_MAX - 1] + "…"

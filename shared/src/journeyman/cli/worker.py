@@ -6,6 +6,7 @@ Draining is asked for in the log itself: the worker learns of it with its next h
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 
 from journeyman.cli import pages
 from journeyman.cli.connection import DEFAULT, Connection
@@ -18,7 +19,7 @@ from journeyman.proposals import Alive, Drain, Proposal
 
 def list_workers(*, output: Output = "table", connection: Connection = DEFAULT) -> int:
     """List the workers: what they serve, what they run, how they are."""
-    show(connection, calls.workers(), output, pages.workers)
+    show(connection, calls.workers(), output, lambda view: pages.workers(view, datetime.now(UTC)))
     return 0
 
 

@@ -15,7 +15,7 @@ from journeyman.client.calls import Call
 from journeyman.client.flows import Answer, Flow, Lost, Pause, Request
 from journeyman.client.handles import AsyncJob
 from journeyman.client.orders import JobOptions, NewJob
-from journeyman.client.sse import SILENCE_MAX_S, Subscription
+from journeyman.client.sse import Subscription
 
 T = TypeVar("T")
 
@@ -110,7 +110,7 @@ class AsyncClient:
         return await self._call(calls.explain(job_id))
 
     async def list(self, *, limit: int | None = None, **filters: Any) -> AsyncIterator[views.JobView]:
-        """Go through the jobs that match (`status`, `queue`, `tags`, …; a list means any of), page by page."""
+        """Go through the jobs that match (`status`, `queue`, `tag`, …; a list means any of), page by page."""
         cursor: str | None = None
         while limit is None or limit > 0:
             page = await self._run(flows.page(self._session, filters, cursor, limit))
@@ -133,17 +133,22 @@ class AsyncClient:
         """Read all workers."""
         return (await self._call(calls.workers())).items
 
+    async def dead_letters(self, *, limit: int = 50, cursor: str | None = None, **filters: Any) -> views.DeadLetterPage:
+        """Read one page of the jobs that failed for good: those of a `type`, `queue`, `error_fingerprint`."""
+        return await self._call(calls.dead_letters({**filters, "limit": limit, "cursor": cursor}))
+
     async def events(self, *, after: str | None = None, **filters: Any) -> AsyncIterator[views.EventView]:
         """Go through events as they happen, for ever; from the offset `after`, else from now.
 
-        A connection that breaks is taken up where it ended. Filters as for `list`.
+        A connection that breaks is taken up where it ended. Filters: `event` (a tag), `job_id`, `type`, `queue`,
+        `worker`, `status`, `tag`; a list means any of.
         """
         subscription = Subscription(self._session, filters, after)
         while True:
             reason = "the stream ended"
             asked = over_httpx.arguments(subscription.request())
             try:
-                async with self._http.stream(**asked, timeout=SILENCE_MAX_S) as response:
+                async with self._http.stream(**asked) as response:
                     if response.status_code >= 300:
                         await response.aread()
                         reason = subscription.refused(over_httpx.answer(response))

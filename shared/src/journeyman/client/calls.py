@@ -18,12 +18,14 @@ from journeyman.client.orders import NewJob, to_json
 T = TypeVar("T")
 
 PAGE_MAX = 500
+REDRIVE_TIMEOUT_S = 600.0
+"""One request runs up to 100,000 dead letters again."""
 
 
 class Call(msgspec.Struct, Generic[T], frozen=True):
     """A request and how to read its answer.
 
-    repeatable: sending it again, not knowing whether it arrived, does no harm.
+    repeatable: sending it again, not knowing whether it arrived, does no harm. timeout_s: None is the client's.
     after_writes: the answer must know what this client has written before (`min_offset`).
     """
 
@@ -36,10 +38,15 @@ class Call(msgspec.Struct, Generic[T], frozen=True):
     headers: tuple[tuple[str, str], ...] = ()
     repeatable: bool = True
     after_writes: bool = False
+    timeout_s: float | None = None
 
 
 class _Ids(msgspec.Struct, frozen=True):
     ids: list[str]
+
+
+class _Result(msgspec.Struct, frozen=True):
+    result: msgspec.Raw
 
 
 def _reader(shape: type[T]) -> Callable[[bytes], T]:
@@ -60,7 +67,8 @@ _STATS = _reader(views.StatsView)
 _QUEUES = _reader(views.QueueList)
 _WORKERS = _reader(views.WorkerList)
 _REDRIVE = _reader(views.RedriveView)
-_ANY = msgspec.json.Decoder().decode
+_RESULT = _reader(_Result)
+_DEAD = _reader(views.DeadLetterPage)
 
 _JSON = ("Content-Type", "application/json")
 
@@ -123,7 +131,7 @@ def resume(queue: str) -> Call[None]:
 def redrive(selection: Mapping[str, Any]) -> Call[views.RedriveView]:
     """Run dead letters again: those of a `type`, `queue`, `error_fingerprint`; see the HTTP API for the rest."""
     body = msgspec.json.encode({name: value for name, value in selection.items() if value is not None})
-    return _post("/dead-letter/redrive", _REDRIVE, body, repeatable=False)
+    return _post("/dead-letter/redrive", _REDRIVE, body, repeatable=False, timeout_s=REDRIVE_TIMEOUT_S)
 
 
 # --- reading (dashboard) ---------------------------------------------------------------------------------
@@ -140,9 +148,9 @@ def jobs(filters: Mapping[str, Any], *, limit: int, cursor: str | None = None) -
     return _get("/jobs", _PAGE, parameters({**filters, **more}))
 
 
-def result(job_id: str) -> Call[Any]:
-    """Read what a completed job returned."""
-    return _get(f"/jobs/{_segment(job_id)}/result", _ANY)
+def result(job_id: str) -> Call[msgspec.Raw]:
+    """Read what a completed job returned, as the JSON that it is."""
+    return _get(f"/jobs/{_segment(job_id)}/result", lambda answer: _RESULT(answer).result)
 
 
 def history(job_id: str) -> Call[views.HistoryView]:
@@ -170,9 +178,9 @@ def workers() -> Call[views.WorkerList]:
     return _get("/workers", _WORKERS)
 
 
-def dead_letters(filters: Mapping[str, Any]) -> Call[Any]:
-    """Read the jobs that failed for good."""
-    return _get("/dead-letter", _ANY, parameters(filters))
+def dead_letters(filters: Mapping[str, Any]) -> Call[views.DeadLetterPage]:
+    """Read one page of the jobs that failed for good."""
+    return _get("/dead-letter", _DEAD, parameters(filters))
 
 
 def parameters(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -32,6 +32,7 @@ RETRY_AFTER_MAX_S = 30.0
 POLL_FIRST_S = 0.02
 POLL_MAX_S = 1.0
 PAUSE_LEAST_S = 0.001
+OUTAGE_MAX_S = 60.0
 POLL_SHARE = 0.1
 """A wait looks again after a tenth of the time it has waited: late by 10 % at most, and few requests."""
 
@@ -44,6 +45,7 @@ class Request(NamedTuple):
     params: tuple[tuple[str, str], ...]
     headers: tuple[tuple[str, str], ...]
     body: bytes | None
+    timeout_s: float | None = None
 
 
 class Answer(NamedTuple):
@@ -97,7 +99,7 @@ class Session:
             params = (*params, ("min_offset", str(self.written)))
         base = getattr(self.endpoints, call.service)
         headers = (("Accept", "application/json"), *call.headers)
-        return Request(call.method, base + call.path, params, headers, call.body)
+        return Request(call.method, base + call.path, params, headers, call.body, call.timeout_s)
 
     def note(self, answer: Answer) -> None:
         """Remember how far the log was after a write."""
@@ -165,7 +167,7 @@ def fetch(session: Session, call: Call[Any]) -> Flow[bytes]:
                 if call.service == "ingest":
                     session.note(got)
                 return got.body
-            case Answer(status=429 | 503) if failures < session.retries:
+            case Answer(status=429 | 503 | 504) if failures < session.retries:
                 wait_s = retry_after(got)
             case Lost(arrived=arrived) if failures < session.retries and (call.repeatable or not arrived):
                 wait_s = 0.0
@@ -222,14 +224,23 @@ def submit_many(session: Session, jobs: Sequence[orders.NewJob], key: str) -> Fl
 
 
 def wait(session: Session, job_id: str, timeout_s: float | None) -> Flow[JobView]:
-    """Return the job once it has ended. Raises WaitTimeoutError after `timeout_s`, NotFoundError at once."""
-    began = now = yield Pause()
+    """Return the job once it has ended. Raises WaitTimeoutError after `timeout_s`, NotFoundError at once.
+
+    A dashboard that goes away meanwhile, to be restarted say, is waited for too, up to `OUTAGE_MAX_S`.
+    """
+    began = seen = yield Pause()
+    view: JobView | None = None
     while True:
-        view = yield from exchange(session, calls.job(job_id))
+        try:
+            view = yield from exchange(session, calls.job(job_id))
+            seen = yield Pause()
+        except (problems.UnreachableError, problems.OverloadedError):
+            now = yield Pause()
+            if view is None or now - seen > OUTAGE_MAX_S:
+                raise
         if view.ended:
             return view
-        now = yield Pause()
-        waited = now - began
+        waited = (yield Pause()) - began
         if timeout_s is not None and waited >= timeout_s:
             raise problems.WaitTimeoutError(view, timeout_s)
         pause = poll_pause(waited)
@@ -246,7 +257,7 @@ def result(session: Session, job_id: str, timeout_s: float | None) -> Flow[Any]:
     view = yield from wait(session, job_id, timeout_s)
     if not view.succeeded:
         raise problems.JobFailedError(view)
-    return (yield from exchange(session, calls.result(job_id)))
+    return msgspec.json.decode((yield from exchange(session, calls.result(job_id))))
 
 
 def page(session: Session, filters: Mapping[str, Any], cursor: str | None, left: int | None) -> Flow[JobPage]:

@@ -36,6 +36,7 @@ def arguments(request: Request) -> dict[str, Any]:
         "params": request.params or None,
         "headers": dict(request.headers),
         "content": request.body,
+        "timeout": httpx.USE_CLIENT_DEFAULT if request.timeout_s is None else request.timeout_s,
     }
 
 

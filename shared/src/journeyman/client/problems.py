@@ -59,7 +59,7 @@ class ConflictError(ProblemError):
 
 
 class OverloadedError(ProblemError):
-    """The server refuses for now (429, 503), and went on refusing after the client's retries."""
+    """The server refuses for now (429, 503) or is behind (504), and was so still after the client's retries."""
 
 
 class UnreachableError(ServerUnavailableError):
@@ -104,7 +104,7 @@ def of_status(status: int) -> type[ProblemError]:
             return NotFoundError
         case 409:
             return ConflictError
-        case 429 | 503:
+        case 429 | 503 | 504:
             return OverloadedError
         case _:
             return ProblemError

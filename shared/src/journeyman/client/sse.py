@@ -43,7 +43,7 @@ class Subscription:
         headers = [("Accept", "text/event-stream"), ("Cache-Control", "no-cache")]
         if self._last is not None:
             headers.append(("Last-Event-ID", self._last))
-        return flows.Request("GET", self.url, self._params, tuple(headers), None)
+        return flows.Request("GET", self.url, self._params, tuple(headers), None, SILENCE_MAX_S)
 
     def refused(self, answer: flows.Answer) -> str:
         """Return why the server did not open the stream. Raises ProblemError where that will not change."""
@@ -74,10 +74,10 @@ class Subscription:
     def _dispatch(self) -> EventView | None:
         data, event, event_id = "\n".join(self._data), self._event, self._id
         self._data, self._event, self._id = [], "", None
-        if not data:
-            return None
         if event_id is not None:
             self._last = event_id
+        if not data:
+            return None
         return _read(event_id or "", event, data)
 
     def dropped(self, reason: str) -> float:

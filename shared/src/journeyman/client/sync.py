@@ -14,7 +14,7 @@ from journeyman.client.calls import Call
 from journeyman.client.flows import Answer, Flow, Lost, Pause, Request
 from journeyman.client.handles import Job
 from journeyman.client.orders import JobOptions, NewJob
-from journeyman.client.sse import SILENCE_MAX_S, Subscription
+from journeyman.client.sse import Subscription
 
 T = TypeVar("T")
 
@@ -116,7 +116,7 @@ class Client:
         return self._call(calls.explain(job_id))
 
     def list(self, *, limit: int | None = None, **filters: Any) -> Iterator[views.JobView]:
-        """Go through the jobs that match (`status`, `queue`, `tags`, …; a list means any of), page by page."""
+        """Go through the jobs that match (`status`, `queue`, `tag`, …; a list means any of), page by page."""
         cursor: str | None = None
         while limit is None or limit > 0:
             page = self._run(flows.page(self._session, filters, cursor, limit))
@@ -138,17 +138,22 @@ class Client:
         """Read all workers."""
         return self._call(calls.workers()).items
 
+    def dead_letters(self, *, limit: int = 50, cursor: str | None = None, **filters: Any) -> views.DeadLetterPage:
+        """Read one page of the jobs that failed for good: those of a `type`, `queue`, `error_fingerprint`."""
+        return self._call(calls.dead_letters({**filters, "limit": limit, "cursor": cursor}))
+
     def events(self, *, after: str | None = None, **filters: Any) -> Iterator[views.EventView]:
         """Go through events as they happen, for ever; from the offset `after`, else from now.
 
-        A connection that breaks is taken up where it ended. Filters as for `list`.
+        A connection that breaks is taken up where it ended. Filters: `event` (a tag), `job_id`, `type`, `queue`,
+        `worker`, `status`, `tag`; a list means any of.
         """
         subscription = Subscription(self._session, filters, after)
         while True:
             reason = "the stream ended"
             asked = over_httpx.arguments(subscription.request())
             try:
-                with self._http.stream(**asked, timeout=SILENCE_MAX_S) as response:
+                with self._http.stream(**asked) as response:
                     if response.status_code >= 300:
                         response.read()
                         reason = subscription.refused(over_httpx.answer(response))

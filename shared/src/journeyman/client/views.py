@@ -42,7 +42,7 @@ class ProgressView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
-    """One execution of the job. `outcome` is null while it runs."""
+    """One execution of the job. `outcome`: running, succeeded, failed, lost, returned, cancelled."""
 
     number: int
     worker: str = ""
@@ -76,6 +76,8 @@ class JobView(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None = None
     trace_id: str | None = None
     generation: int = 1
+    due_at: datetime | None = None
+    reason: str = ""
 
     @property
     def ended(self) -> bool:
@@ -97,6 +99,27 @@ class JobPage(msgspec.Struct, frozen=True, kw_only=True):
     total_is_exact: bool = True
 
 
+class ErrorGroupView(msgspec.Struct, frozen=True, kw_only=True):
+    """Dead letters of the same cause."""
+
+    fingerprint: str
+    error_type: str = ""
+    message: str = ""
+    count: int = 0
+    types: tuple[str, ...] = ()
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+
+
+class DeadLetterPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of the jobs that failed for good, where the listing goes on, and the causes."""
+
+    items: tuple[JobView, ...] = ()
+    next_cursor: str | None = None
+    total: int | None = None
+    groups: tuple[ErrorGroupView, ...] = ()
+
+
 class EventView(msgspec.Struct, frozen=True, kw_only=True):
     """One event of the log: its offset, its tag, its time, and its fields."""
 
@@ -107,9 +130,10 @@ class EventView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HistoryView(msgspec.Struct, frozen=True, kw_only=True):
-    """The events of one job, in log order."""
+    """The events of one job, in log order. `truncated`: the earliest are left out."""
 
     items: tuple[EventView, ...] = ()
+    truncated: bool = False
 
 
 class ExplanationView(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,7 +193,7 @@ class RunningView(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int = 1
     type: str = ""
     started_at: datetime | None = None
-    progress: ProgressView | float | None = None
+    progress: ProgressView | None = None
 
 
 class WorkerView(msgspec.Struct, frozen=True, kw_only=True):

@@ -45,6 +45,8 @@ def connect(url: str) -> redis.Redis:
         "protocol": 2,
     }
     scheme = urlsplit(url).scheme
+    if scheme == "unix":
+        del options["socket_keepalive"]
     try:
         if scheme in ("redis", "rediss", "unix"):
             return redis.Redis.from_url(url, max_connections=CONNECTIONS_MAX, **options)

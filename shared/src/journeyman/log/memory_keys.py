@@ -32,12 +32,12 @@ class Derived:
     def __init__(self, ring: Callable[[str], None]) -> None:
         self.bodies: dict[str, e.JobSubmitted] = {}
         self.dead: dict[str, DeadLetter] = {}
-        self._held: dict[str, tuple[int, str]] = {}
+        self.held: dict[str, tuple[int, str]] = {}
         self._ended: dict[str, StoredOutcome] = {}
-        self._lines: dict[Line, deque[str]] = {}
-        self._void: set[str] = set()
+        self.lines: dict[Line, deque[str]] = {}
+        self.void: set[str] = set()
         self._paused: set[str] = set()
-        self._workers: dict[str, _Worker] = {}
+        self.workers: dict[str, _Worker] = {}
         self._idle: dict[str, None] = {}
         self._ring = ring
 
@@ -58,22 +58,22 @@ class Derived:
                 return None if status == "open" else status
             case p.Waiting(job_id):
                 status = self.status(job_id)
-                return ("held" if job_id in self._held else None) if status == "open" else status
+                return ("held" if job_id in self.held else None) if status == "open" else status
             case p.Held(job_id, attempt, worker):
                 return None if self.holds(worker, job_id, attempt) else "not_held"
             case p.Ended(job_id):
                 status = self.status(job_id)
                 return None if status in ("failed", "cancelled") else status
             case p.Alive(worker):
-                return None if worker in self._workers else "unknown"
+                return None if worker in self.workers else "unknown"
             case p.Silent(worker, since_ms):
-                if worker not in self._workers:
+                if worker not in self.workers:
                     return "unknown"
-                return "beating" if self._workers[worker].beat_ms > since_ms else None
+                return "beating" if self.workers[worker].beat_ms > since_ms else None
             case p.Orphaned(job_id, attempt, worker):
                 if not self.holds(worker, job_id, attempt):
                     return "not_held"
-                return "alive" if worker in self._workers else None
+                return "alive" if worker in self.workers else None
             case _:
                 assert_never(guard)
 
@@ -90,9 +90,9 @@ class Derived:
             case p.Push(queue, priority, type_, places):
                 self.push(queue, priority, type_, places)
             case p.Void(place):
-                self._void.add(place)
+                self.void.add(place)
             case p.Release(job_id):
-                self._held.pop(job_id, None)
+                self.held.pop(job_id, None)
             case p.Interrupt(job_id):
                 self._interrupt(job_id)
             case p.Bury() | p.Discard():
@@ -102,27 +102,27 @@ class Derived:
             case p.Gate(queue, is_open):
                 self._gate(queue, is_open)
             case p.Join(worker, queues, types):
-                self._workers[worker] = _Worker(queues, types, now)
+                self.workers[worker] = _Worker(queues, types, now)
             case p.Drain(worker):
-                if worker in self._workers:
-                    self._workers[worker].drain = True
+                if worker in self.workers:
+                    self.workers[worker].drain = True
                     self._ring(worker)
             case p.Leave(worker):
-                self._workers.pop(worker, None)
+                self.workers.pop(worker, None)
                 self._idle.pop(worker, None)
             case _:
                 assert_never(effect)
 
     def push(self, queue: str, priority: int, type_: str, places: Sequence[str], *, head: bool = False) -> None:
         """Put places at the end of a line, or at its head, and ring idle workers that would take them."""
-        line = self._lines.setdefault((queue, priority, type_), deque())
+        line = self.lines.setdefault((queue, priority, type_), deque())
         if head:
             line.extendleft(places)
         else:
             line.extend(places)
         wanted = len(places)
         for worker in list(self._idle):
-            record = self._workers.get(worker)
+            record = self.workers.get(worker)
             if record is None or (queue in record.queues and type_ in record.types):
                 del self._idle[worker]
                 if record is not None:
@@ -132,14 +132,14 @@ class Derived:
                 return
 
     def _interrupt(self, job_id: str) -> None:
-        held = self._held.get(job_id)
-        if held is not None and held[1] in self._workers:
-            self._workers[held[1]].stop[job_id] = held[0]
+        held = self.held.get(job_id)
+        if held is not None and held[1] in self.workers:
+            self.workers[held[1]].stop[job_id] = held[0]
             self._ring(held[1])
 
     def _close(self, effect: p.Bury | p.Discard, now: int) -> None:
         job_id = effect.job_id
-        self._held.pop(job_id, None)
+        self.held.pop(job_id, None)
         body = self.bodies.pop(job_id, None)
         if body is None:
             return
@@ -168,17 +168,17 @@ class Derived:
 
     def registered(self, worker: str) -> bool:
         """Tell whether the worker is registered."""
-        return worker in self._workers
+        return worker in self.workers
 
     def holds(self, worker: str, job_id: str, attempt: int) -> bool:
         """Tell whether the worker holds this attempt."""
-        return self._held.get(job_id) == (attempt, worker)
+        return self.held.get(job_id) == (attempt, worker)
 
     def let_go(self, worker: str, job_id: str) -> None:
         """End the worker's hold on a job."""
-        del self._held[job_id]
-        if worker in self._workers:
-            self._workers[worker].stop.pop(job_id, None)
+        del self.held[job_id]
+        if worker in self.workers:
+            self.workers[worker].stop.pop(job_id, None)
 
     def complete(self, job_id: str, offset: e.Offset) -> None:
         """Remember that a job completed, and where its result is."""
@@ -193,21 +193,21 @@ class Derived:
         while len(taken) < count:
             lines = [
                 line
-                for line, places in self._lines.items()
+                for line, places in self.lines.items()
                 if places and line[0] in queues and line[0] not in self._paused and line[2] in types
             ]
             if not lines:
                 break
             best = max(line[1] for line in lines)
-            line = min((line for line in lines if line[1] == best), key=lambda line: self._lines[line][0])
-            place = self._lines[line].popleft()
-            if not self._lines[line]:
-                del self._lines[line]
+            line = min((line for line in lines if line[1] == best), key=lambda line: self.lines[line][0])
+            place = self.lines[line].popleft()
+            if not self.lines[line]:
+                del self.lines[line]
             job_id, attempt = p.read_place(place)
-            if place in self._void:
-                self._void.discard(place)
-            elif job_id in self.bodies and job_id not in self._held:
-                self._held[job_id] = (attempt, worker)
+            if place in self.void:
+                self.void.discard(place)
+            elif job_id in self.bodies and job_id not in self.held:
+                self.held[job_id] = (attempt, worker)
                 taken.append((job_id, place, line[0], line[1]))
         if len(taken) < count:
             self._idle[worker] = None
@@ -215,18 +215,18 @@ class Derived:
 
     def beat(self, worker: str, facts: Mapping[str, object], now: int) -> tuple[list[tuple[str, int]], bool]:
         """Renew a heartbeat; return what to interrupt and whether to drain."""
-        record = self._workers[worker]
+        record = self.workers[worker]
         record.beat_ms = now
         record.facts = facts
         return list(record.stop.items()), record.drain
 
     def silent(self, since_ms: int) -> list[str]:
         """Return the workers that have not beaten since."""
-        return [worker for worker, record in self._workers.items() if record.beat_ms <= since_ms]
+        return [worker for worker, record in self.workers.items() if record.beat_ms <= since_ms]
 
     def worker_beats(self) -> list[WorkerBeat]:
         """Return every worker's last heartbeat."""
-        return [WorkerBeat(worker, record.beat_ms, record.facts) for worker, record in self._workers.items()]
+        return [WorkerBeat(worker, record.beat_ms, record.facts) for worker, record in self.workers.items()]
 
     def outcome(self, job_id: str) -> StoredOutcome | None:
         """Return how a job ended, if it did."""

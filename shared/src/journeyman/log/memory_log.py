@@ -65,7 +65,7 @@ class MemoryLog:
         self._epoch = 0
         self._readers: dict[str, e.Offset] = {}
         self._bells: defaultdict[str, threading.Event] = defaultdict(threading.Event)
-        self._derived = Derived(lambda worker: self._bells[worker].set())
+        self.derived = Derived(lambda worker: self._bells[worker].set())
         self._retention_ms = 86_400_000
         self._snapshot: bytes | None = None
 
@@ -110,7 +110,7 @@ class MemoryLog:
             if proposal.events:
                 last_event.append((index, len(accepted) - 1))
             for effect in proposal.effects:
-                self._derived.effect(effect, proposal.events, now)
+                self.derived.effect(effect, proposal.events, now)
             if proposal.idempotency:
                 first_with_key[proposal.idempotency.key] = index
         places = self._add(accepted, epoch, cursor)
@@ -135,7 +135,7 @@ class MemoryLog:
             if stored is not None:
                 same = stored[0] == idem.fingerprint
                 return Verdict(True, stored[1], "", stored[2]) if same else Verdict(False, None, "key_reused")
-        why = self._derived.guard(proposal.guard) if proposal.guard is not None else None
+        why = self.derived.guard(proposal.guard) if proposal.guard is not None else None
         return Verdict(False, None, why) if why else Verdict(True)
 
     def _remember_keys(
@@ -190,16 +190,16 @@ class MemoryLog:
     def claim(self, worker: str, number: int, count: int, *, queues: Sequence[str], types: Sequence[str]) -> Claimed:
         """See `api.Log.claim`."""
         with self._changed:
-            if not self._derived.registered(worker):
+            if not self.derived.registered(worker):
                 raise WorkerLostError(worker)
             last = self._last.get(("claim", worker))
             if last is not None and last[0] == number:
                 first: Claimed = last[1]
-                held = [job for job in first.jobs if self._derived.holds(worker, job.body.job_id, job.attempt)]
+                held = [job for job in first.jobs if self.derived.holds(worker, job.body.job_id, job.attempt)]
                 return Claimed(self._now(), held, first.offset)
-            taken = self._derived.take(worker, count, queues, types)
+            taken = self.derived.take(worker, count, queues, types)
             jobs = [
-                ClaimedJob(self._derived.bodies[job_id], read_place(place)[1], place, queue, priority)
+                ClaimedJob(self.derived.bodies[job_id], read_place(place)[1], place, queue, priority)
                 for job_id, place, queue, priority in taken
             ]
             places = self._add([e.JobStarted(job.body.job_id, job.attempt, worker) for job in jobs])
@@ -219,31 +219,31 @@ class MemoryLog:
         done: list[tuple[str, int]] = []
         for outcome in outcomes:
             event: Any = outcome.event
-            holds = self._derived.holds(worker, event.job_id, event.attempt)
+            holds = self.derived.holds(worker, event.job_id, event.attempt)
             accepted.append(holds)
             if not holds:
                 continue
             kept.append(event)
             if not isinstance(event, e.JobProgressed):
-                self._derived.let_go(worker, event.job_id)
+                self.derived.let_go(worker, event.job_id)
             if isinstance(event, e.JobSucceeded):
                 done.append((event.job_id, len(kept) - 1))
             if outcome.back:
                 backs.append(outcome.back)
         places = self._add(kept)
         for job_id, position in done:
-            self._derived.complete(job_id, places[position])
+            self.derived.complete(job_id, places[position])
         for queue, priority, type_, place in reversed(backs):
-            self._derived.push(queue, priority, type_, [place], head=True)
+            self.derived.push(queue, priority, type_, [place], head=True)
         return Finished(self._now(), accepted, places[0]._replace(index=0) if places else None)
 
     def beat(self, worker: str, facts: Mapping[str, object]) -> Beaten:
         """See `api.Log.beat`."""
         with self._changed:
-            if not self._derived.registered(worker):
+            if not self.derived.registered(worker):
                 raise WorkerLostError(worker)
             now = self._now()
-            interrupt, drain = self._derived.beat(worker, facts, now)
+            interrupt, drain = self.derived.beat(worker, facts, now)
             return Beaten(now, interrupt, drain)
 
     def elect(self, scheduler: str, *, lease_ms: int, epoch_floor: int = 0) -> Election:
@@ -264,6 +264,11 @@ class MemoryLog:
         with self._changed:
             if self._leader is not None and self._leader[0] == scheduler:
                 self._leader = None
+
+    def lose_lease(self) -> None:
+        """Forget who leads, as if the key had been deleted. For tests of what two schedulers make of it."""
+        with self._changed:
+            self._leader = None
 
     # --- reading ---------------------------------------------------------------------------------------
 
@@ -315,28 +320,28 @@ class MemoryLog:
     def bodies(self, job_ids: Sequence[str]) -> dict[str, e.JobSubmitted]:
         """See `api.Log.bodies`."""
         with self._changed:
-            return {job_id: self._derived.bodies[job_id] for job_id in job_ids if job_id in self._derived.bodies}
+            return {job_id: self.derived.bodies[job_id] for job_id in job_ids if job_id in self.derived.bodies}
 
     def outcomes(self, job_ids: Iterable[str]) -> dict[str, StoredOutcome]:
         """See `api.Log.outcomes`."""
         with self._changed:
-            found = ((job_id, self._derived.outcome(job_id)) for job_id in job_ids)
+            found = ((job_id, self.derived.outcome(job_id)) for job_id in job_ids)
             return {job_id: outcome for job_id, outcome in found if outcome is not None}
 
     def dead_letters(self) -> Iterable[DeadLetter]:
         """See `api.Log.dead_letters`."""
         with self._changed:
-            return list(self._derived.dead.values())
+            return list(self.derived.dead.values())
 
     def silent(self, since_ms: int) -> list[str]:
         """See `api.Log.silent`."""
         with self._changed:
-            return self._derived.silent(since_ms)
+            return self.derived.silent(since_ms)
 
     def beats(self) -> list[WorkerBeat]:
         """See `api.Log.beats`."""
         with self._changed:
-            return self._derived.worker_beats()
+            return self.derived.worker_beats()
 
     def doorbell(self, worker: str) -> MemoryBell:
         """Return the worker's doorbell."""
@@ -345,7 +350,7 @@ class MemoryLog:
     def health(self) -> Health:
         """See `RedisLog.health`."""
         with self._changed:
-            return Health(0, 0, len(self._derived.bodies), True, "")
+            return Health(0, 0, len(self.derived.bodies), True, "")
 
     def checkpoint(self, reader: str, offset: e.Offset) -> None:
         """See `RedisLog.checkpoint`."""

@@ -1,0 +1,79 @@
+# Everything a developer does, by name. `make` alone lists the targets.
+# Needs make and Python 3.11 or newer (PYTHON=… chooses one); nothing else, and no root.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DISTRIBUTIONS := shared $(wildcard services/*) deploy/local
+PYPROJECTS := $(wildcard $(addsuffix /pyproject.toml,$(DISTRIBUTIONS)))
+PACKAGES := $(wildcard shared/src services/*/src deploy/local/src)
+PYTHONS := $(PYTHON) python3.13 python3.12 python3.11 python3 python3.14
+
+# More for the program of `run` (UP="--workers 2") and for pytest (TESTS="tests/unit -k retry").
+UP ?=
+TESTS ?= tests
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint types walls format bench lock setup clean
+
+help: ## List the targets
+	@echo "make TARGET, where TARGET is one of"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: setup ## Start the whole system, run the sample jobs, stay up (Ctrl-C stops it)
+	@$(BIN)/journeyman up --demo $(UP)
+
+test: setup ## Run the whole test suite
+	@$(BIN)/python -m pytest $(TESTS)
+
+check: lint types walls ## Lint, types and import walls
+
+lint: setup ## Style, formatting and docstrings (ruff)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup ## Types (mypy, strict)
+	@$(BIN)/mypy $(PACKAGES) tests $(wildcard benchmarks)
+
+walls: setup ## Who may import whom (import-linter)
+	@$(BIN)/lint-imports
+
+format: setup ## Format the source and mend what can be mended
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: setup ## Measure the speed of this machine's Journeyman
+	@$(BIN)/python -m benchmarks
+
+setup: $(READY) ## Make .venv with everything in it (done by the others as needed)
+	@:
+
+lock: setup ## Resolve requirements.in and every pyproject into requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  $(addprefix --no-emit-package ,$(shell sed -n 's/^name = "\(journeyman[a-z-]*\)"/\1/p' $(PYPROJECTS))) \
+	  requirements.in -o requirements.lock
+
+clean: ## Remove what was made: .venv, caches and builds. Data (.journeyman) stays
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks
+	@find $(PACKAGES) tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements.lock $(PYPROJECTS)
+	@if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
+	  found=; \
+	  for python in $(PYTHONS); do \
+	    if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then found=$$python; break; fi; \
+	  done; \
+	  if [ -z "$$found" ]; then \
+	    echo "Journeyman needs Python 3.11 or newer and found none (looked for: $(strip $(PYTHONS)))." >&2; exit 1; \
+	  fi; \
+	  if ! $$found -c 'import venv, ensurepip' >/dev/null 2>&1; then \
+	    echo "$$found cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; \
+	  fi; \
+	  echo "making $(VENV) with $$($$found --version)"; \
+	  $$found -m venv --clear $(VENV); \
+	fi
+	@echo "installing what requirements.lock pins"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --offline --python $(BIN)/python --no-deps --no-build-isolation \
+	  $(addprefix -e ./,$(DISTRIBUTIONS))
+	@touch $@

@@ -1,0 +1,45 @@
+"""The autoscaler: reads the log, decides, records the decision, applies it. `journeyman-autoscaler`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+from journeyman.health import serve_health
+from journeyman.log.connect import open_log
+from journeyman.process import run_service, stop_event
+from journeyman.settings import Settings
+from journeyman_autoscaler.loop import Loop
+from journeyman_autoscaler.policy import Limits
+from journeyman_autoscaler.providers import Provider
+from journeyman_autoscaler.providers.local import local_provider
+from journeyman_autoscaler.providers.none import NoProvider
+
+
+def run(settings: Settings) -> None:
+    """Scale until told to stop; then stop what was started."""
+    stop = stop_event()
+    log = open_log(settings)
+    provider: Provider = (
+        local_provider(settings, os.environ) if settings.autoscaler_provider == "local" else NoProvider()
+    )
+    limits = Limits(settings.workers_min, settings.workers_max, settings.wait_goal_ms, settings.worker_threads)
+    loop = Loop(log, provider, limits)
+    health = serve_health(settings.autoscaler_health_port, loop.ready) if settings.autoscaler_health_port else None
+    try:
+        loop.run(stop)
+    finally:
+        provider.close()
+        log.close()
+        if health:
+            health.close()
+
+
+def main() -> NoReturn:
+    """Run the service and end the process."""
+    run_service("autoscaler", run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

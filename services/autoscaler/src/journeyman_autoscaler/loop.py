@@ -1,0 +1,112 @@
+"""The autoscaler's rhythm: read the log, decide, append the decision, apply it.
+
+It starts at the log's beginning, because open jobs are what it counts, and decides nothing before it has caught up;
+until then the fewest workers run. When the server does not answer, the workers there are stay, dead ones are
+replaced, and it tries again. A decision that could not be recorded is applied all the same: the next one that
+changes the number is recorded with what went before.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Mapping
+
+from journeyman.errors import JourneymanError
+from journeyman.events import BEGINNING, FleetScaled
+from journeyman.log.api import Log
+from journeyman.proposals import Proposal
+from journeyman_autoscaler.observe import Fleet, Observation
+from journeyman_autoscaler.policy import Decision, Limits, Memory, decide
+from journeyman_autoscaler.providers import Provider
+
+_READ_COUNT = 200
+_BLOCK_MS = 250
+#: Between two decisions: the log brings news far more often than a process starts.
+_DECIDE_EVERY_S = 0.5
+_RETRY_S = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+class Loop:
+    """Scales one fleet. `ready` may be asked from any thread; the rest is for one."""
+
+    def __init__(self, log: Log, provider: Provider, limits: Limits) -> None:
+        self._log = log
+        self._provider = provider
+        self._limits = limits
+        self._fleet = Fleet()
+        self._memory = Memory()
+        self._after = BEGINNING
+        self._caller = f"a-{secrets.token_hex(8)}"
+        self._number = 0
+        self._caught_up = False
+        self._desired = 0
+        self._detail = "reading the log"
+
+    def ready(self) -> tuple[bool, str]:
+        """Say whether decisions are being made."""
+        return self._caught_up, self._detail
+
+    def run(self, stop: threading.Event) -> None:
+        """Read and decide until told to stop."""
+        decide_at = 0.0
+        while not stop.is_set():
+            try:
+                self._read()
+                if time.monotonic() >= decide_at:
+                    decide_at = time.monotonic() + _DECIDE_EVERY_S
+                    self._step()
+            except JourneymanError as error:
+                _log.warning("no decision: %s", error)
+                self._detail = str(error)
+                self._apply()
+                stop.wait(_RETRY_S)
+
+    def _read(self) -> None:
+        entries = self._log.read(self._after, count=_READ_COUNT, block_ms=_BLOCK_MS if self._caught_up else None)
+        for entry in entries:
+            self._fleet.apply(entry.records())
+        if entries:
+            self._after = entries[-1].offset
+        self._caught_up = self._caught_up or len(entries) < _READ_COUNT
+
+    def _step(self) -> None:
+        if self._caught_up:
+            now_ms = self._log.now_ms()
+            seen = self._fleet.observe(now_ms)
+            current = self._desired if self._provider.applies else seen.workers
+            decision, self._memory = decide(seen, current, self._limits, self._memory)
+            self._detail = f"{decision.desired} workers: {decision.reason}"
+            if decision.desired != self._desired:
+                self._record(seen, current, decision)
+            self._desired = decision.desired
+        self._apply()
+
+    def _record(self, seen: Observation, previous: int, decision: Decision) -> None:
+        event = FleetScaled(
+            self._provider.name,
+            decision.desired,
+            previous,
+            decision.reason,
+            backlog=seen.waiting,
+            arrival_per_s=round(seen.arrival_per_s, 3),
+            service_ms=round(seen.service_ms or 0.0, 3),
+        )
+        _log.info("workers: %d instead of %d; %s", decision.desired, previous, decision.reason)
+        self._number += 1
+        try:
+            self._log.append([Proposal((event,))], caller=self._caller, number=self._number)
+        except JourneymanError as error:
+            _log.warning("the decision could not be recorded: %s", error)
+
+    def _apply(self) -> None:
+        self._provider.apply(max(self._desired, self._limits.workers_min), self._running())
+
+    def _running(self) -> Mapping[int, int]:
+        here = socket.gethostname()
+        return {worker.pid: worker.running for worker in self._fleet.workers.values() if worker.host == here}

@@ -1,0 +1,94 @@
+"""How jobs hang together: the component of dependencies a job is in."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import msgspec
+
+from journeyman_dashboard.queries.lookup import as_json, jobs_by_id, paused_queues
+from journeyman_dashboard.rows import STATUS_OF_PHASE, JobRow
+from journeyman_dashboard.views import phase_of
+
+NODES_MAX = 2_000
+EDGES_MAX = 20_000
+
+
+class Node(msgspec.Struct):
+    """A job of the graph. One that the read model does not know has only its id."""
+
+    id: str
+    type: str | None = None
+    status: str | None = None
+    phase: str | None = None
+
+
+class Edge(msgspec.Struct, rename={"from_": "from"}):
+    """`to` depends on `from`."""
+
+    from_: str
+    to: str
+
+
+class Graph(msgspec.Struct):
+    """A component. `truncated`: there is more than is shown."""
+
+    nodes: list[Node]
+    edges: list[Edge]
+    truncated: bool
+
+
+def graph(connection: sqlite3.Connection, job: JobRow) -> Graph:
+    """Return the jobs that a job hangs together with, over any number of dependencies, nearest first."""
+    paused = paused_queues(connection)
+    nodes: dict[str, Node] = {job.id: _node(job, paused)}
+    numbers = {job.id: job.n}
+    edges: dict[tuple[str, str], None] = {}
+    edge_of = [job.id]
+    truncated = False
+    while edge_of:
+        found = _edges(connection, edge_of, numbers)
+        ends = {end for pair in found for end in pair if end not in nodes}
+        room = NODES_MAX - len(nodes)
+        taken = sorted(ends)[:room]
+        known = jobs_by_id(connection, taken)
+        for job_id in taken:
+            row = known.get(job_id)
+            nodes[job_id] = Node(job_id) if row is None else _node(row, paused)
+            if row is not None:
+                numbers[job_id] = row.n
+        edges.update(dict.fromkeys(pair for pair in found if pair[0] in nodes and pair[1] in nodes))
+        truncated = truncated or len(ends) > room or len(edges) >= EDGES_MAX
+        edge_of = [] if truncated else taken
+    return Graph(list(nodes.values()), [Edge(parent, child) for parent, child in list(edges)[:EDGES_MAX]], truncated)
+
+
+def _edges(connection: sqlite3.Connection, ids: list[str], numbers: dict[str, int]) -> list[tuple[str, str]]:
+    """Return the (parent, child) pairs that touch these jobs."""
+    by_number = {numbers[job_id]: job_id for job_id in ids if job_id in numbers}
+    above = connection.execute(
+        "SELECT d.parent, child FROM json_each(?) JOIN dependencies d ON child = value LIMIT ?",
+        (as_json(by_number), EDGES_MAX),
+    )
+    pairs = [(parent, by_number[child]) for parent, child in above]
+    below = connection.execute(
+        "SELECT d.parent, jobs.id FROM json_each(?) CROSS JOIN dependencies d ON d.parent = value "
+        "JOIN jobs ON jobs.n = child LIMIT ?",
+        (as_json(ids), EDGES_MAX),
+    )
+    return pairs + below.fetchall()
+
+
+def _node(row: JobRow, paused: frozenset[str]) -> Node:
+    phase = phase_of(row, paused)
+    return Node(row.id, row.type, STATUS_OF_PHASE[phase], phase)
+
+
+def unfinished_parents(connection: sqlite3.Connection, n: int) -> tuple[str, ...]:
+    """Return the parents of a job that have not ended, in the order they were named."""
+    rows = connection.execute(
+        "SELECT parent FROM dependencies JOIN jobs ON jobs.id = parent "
+        "WHERE child = ? AND phase NOT IN ('completed', 'dead', 'cancelled') ORDER BY position",
+        (n,),
+    )
+    return tuple(parent for (parent,) in rows)

@@ -1,0 +1,163 @@
+"""Jobs: the list, one of them, and everything there is to say of it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from litestar import get
+from litestar.params import Parameter
+
+from journeyman.errors import BlobMissingError, JourneymanError
+from journeyman.ids import is_job_id
+from journeyman.reasons import Explanation
+from journeyman_dashboard.params import read_cursor, read_tags, read_time
+from journeyman_dashboard.queries.dependencies import Graph, graph
+from journeyman_dashboard.queries.histories import History, history
+from journeyman_dashboard.queries.jobs import JobFilter, JobPage, find_jobs
+from journeyman_dashboard.queries.lines import explain_job
+from journeyman_dashboard.queries.lookup import around, job_by_id, paused_queues
+from journeyman_dashboard.routes.parameters import Cursor, Limit, Phases, Queues, Statuses, Tags, Types, Workers
+from journeyman_dashboard.rows import JobRow
+from journeyman_dashboard.views import BlobView, JobView, embedded, job_view
+from journeyman_dashboard.wiring import ReadModel
+
+T = TypeVar("T")
+
+Sort = Literal["submitted_at", "-submitted_at", "priority", "-priority", "duration", "-duration"]
+Priority = Annotated[int | None, Parameter(ge=0, le=20)]
+
+
+class UnknownJobError(JourneymanError):
+    """The read model does not know the job: it never was, or it ended too long ago."""
+
+
+class NoResultError(JourneymanError):
+    """The job has not completed, or did not."""
+
+    def __init__(self, job: JobView) -> None:
+        words = {"failed": "has failed", "cancelled": "was cancelled"}
+        super().__init__(f"the job {words.get(job.status, f'is {job.phase}')} and has no result")
+        self.job = job
+
+
+class ResultView(msgspec.Struct):
+    """What a completed job returned."""
+
+    result: Any
+
+
+@get("/jobs", summary="List jobs")
+async def list_jobs(
+    model: ReadModel,
+    statuses: Statuses = None,
+    phases: Phases = None,
+    types: Types = None,
+    queues: Queues = None,
+    priority_min: Priority = None,
+    priority_max: Priority = None,
+    workers: Workers = None,
+    tags: Tags = None,
+    submitted_after: Annotated[str | None, Parameter(description="From this time on: RFC 3339, or ms of 1970.")] = None,
+    submitted_before: Annotated[str | None, Parameter(description="Before this time.")] = None,
+    q: Annotated[
+        str, Parameter(max_length=200, description="The id begins with it, or type, payload or error contain it.")
+    ] = "",
+    sort: Sort = "-submitted_at",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> JobPage:
+    """List jobs, a page at a time. Repeated parameters are alternatives; different ones all hold.
+
+    `total` is exact wherever counters know it (any filters on status, phase, type, queue and priority), and up
+    to 10,000 otherwise; beyond that it is "at least". `q` ignores the case of ASCII letters and reads every
+    payload that the other filters leave: slow among millions of jobs, and refused (503) where it takes over 5 s.
+    """
+    wanted = JobFilter(
+        status=tuple(statuses or ()),
+        phase=tuple(phases or ()),
+        type=tuple(types or ()),
+        queue=tuple(queues or ()),
+        priority_min=priority_min,
+        priority_max=priority_max,
+        worker=tuple(workers or ()),
+        tags=read_tags("tag", tags),
+        submitted_after_ms=read_time("submitted_after", submitted_after),
+        submitted_before_ms=read_time("submitted_before", submitted_before),
+        q=q,
+    )
+    behind = read_cursor("cursor", cursor, sort)
+    return await model.readings.run(find_jobs, wanted, sort=sort, limit=limit, cursor=behind)
+
+
+@get("/jobs/{job_id:str}", summary="Read a job")
+async def read_job(model: ReadModel, job_id: str) -> JobView:
+    """Read a job. A payload or result kept in the blob store is fetched; it is null where the store lost it."""
+    view = await _of_job(model, job_id, _view)
+    if view.payload_blob is not None:
+        view.payload = await _blob_or_none(model, view.payload_blob)
+    if view.result_blob is not None:
+        view.result = await _blob_or_none(model, view.result_blob)
+    return view
+
+
+@get("/jobs/{job_id:str}/history", summary="Read a job's events")
+async def read_history(model: ReadModel, job_id: str) -> History:
+    """Read every event of a job in log order, the latest 10,000 of them."""
+    return await _of_job(model, job_id, lambda connection, job: history(connection, job.n))
+
+
+@get("/jobs/{job_id:str}/explain", summary="Say why a job waits")
+async def read_explanation(model: ReadModel, job_id: str) -> Explanation:
+    """Say why a job is where it is. `position` is among all jobs of its queue; `eta_ms` is from the queue's rate."""
+    now_ms = model.reach.now_ms()
+    return await _of_job(model, job_id, lambda connection, job: explain_job(connection, job, now_ms))
+
+
+@get("/jobs/{job_id:str}/graph", summary="Read a job's dependencies")
+async def read_graph(model: ReadModel, job_id: str) -> Graph:
+    """Read the component of dependencies that a job is in: at most 2,000 jobs, the nearest first."""
+    return await _of_job(model, job_id, graph)
+
+
+@get("/jobs/{job_id:str}/result", summary="Read a job's result")
+async def read_result(model: ReadModel, job_id: str) -> ResultView:
+    """Read what a completed job returned, whatever its size. 409 where the job has not completed, or did not."""
+    view = await _of_job(model, job_id, _view)
+    if view.status != "completed":
+        raise NoResultError(view)
+    if view.result_blob is None:
+        return ResultView(view.result)
+    return ResultView(await _blob(model, view.result_blob))
+
+
+async def _of_job(model: ReadModel, job_id: str, query: Callable[[sqlite3.Connection, JobRow], T]) -> T:
+    """Ask something about a job. Raises UnknownJobError."""
+
+    def ask(connection: sqlite3.Connection) -> T:
+        job = job_by_id(connection, job_id)
+        if job is None:
+            raise UnknownJobError(f"no job {job_id} is known")
+        return query(connection, job)
+
+    if not is_job_id(job_id):
+        raise UnknownJobError(f"{job_id[:64]!r} is not the id of a job")
+    return await model.readings.run(ask)
+
+
+def _view(connection: sqlite3.Connection, job: JobRow) -> JobView:
+    return job_view(job, around(connection, [job])[job.n], paused_queues(connection))
+
+
+async def _blob(model: ReadModel, blob: BlobView) -> Any:
+    return embedded((await asyncio.to_thread(model.blobs.get, blob.blob())).decode())
+
+
+async def _blob_or_none(model: ReadModel, blob: BlobView) -> Any:
+    try:
+        return await _blob(model, blob)
+    except BlobMissingError:
+        return None

@@ -1,0 +1,70 @@
+"""The query parameters that several routes share, and the check that there are no others."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+from litestar import Request
+from litestar.handlers import BaseRouteHandler
+from litestar.params import Parameter, ParameterKwarg
+
+from journeyman_dashboard.params import BadQueryError, read_offset
+from journeyman_dashboard.views import Phase, Status
+from journeyman_dashboard.wiring import ReadModel
+
+MIN_OFFSET_WAIT_S = 5.0
+#: What routes are handed that clients do not send.
+INJECTED = frozenset({"model", "request"})
+
+Statuses: TypeAlias = Annotated[list[Status] | None, Parameter(query="status", description="Any of these statuses.")]
+Phases: TypeAlias = Annotated[list[Phase] | None, Parameter(query="phase", description="Any of these phases.")]
+Types: TypeAlias = Annotated[list[str] | None, Parameter(query="type", description="Any of these types.")]
+Queues: TypeAlias = Annotated[list[str] | None, Parameter(query="queue", description="Any of these queues.")]
+Workers: TypeAlias = Annotated[
+    list[str] | None, Parameter(query="worker", description="An attempt by any of these workers.")
+]
+Tags: TypeAlias = Annotated[list[str] | None, Parameter(query="tag", description="Any of these tags, as key:value.")]
+Limit: TypeAlias = Annotated[int, Parameter(ge=1, le=500, description="Most items in the answer.")]
+Cursor: TypeAlias = Annotated[
+    str | None, Parameter(query="cursor", description="`next_cursor` of the page before, in the same order.")
+]
+Window: TypeAlias = Annotated[str, Parameter(query="window", description="How far back: 90s, 15m, 2h.")]
+
+MIN_OFFSET = Parameter(
+    str | None,
+    query="min_offset",
+    required=False,
+    description="Wait, up to 5 s, until this offset is in the read model; else 504. "
+    "The `Journeyman-Offset` of a write, to read what was written.",
+)
+
+
+class NotReachedError(Exception):
+    """The read model did not get as far as was asked for in time."""
+
+
+async def before_read(request: Request[Any, Any, Any]) -> None:
+    """Refuse unknown parameters, then wait for `min_offset`.
+
+    Raises BadQueryError, NotReachedError.
+    """
+    known = {*names(request.route_handler).values(), "min_offset"}
+    for name in request.query_params:
+        if name not in known:
+            raise BadQueryError(name, f"unknown parameter; known are {', '.join(sorted(known))}")
+    wanted = request.query_params.get("min_offset")
+    if wanted is not None:
+        offset = read_offset("min_offset", wanted)
+        model: ReadModel = request.app.state["model"]
+        if not await model.reach.wait_until(offset, MIN_OFFSET_WAIT_S):
+            raise NotReachedError(f"{offset} is not in the read model yet, which is at {model.reach.offset}")
+
+
+def names(handler: BaseRouteHandler) -> dict[str, str]:
+    """Return the query parameters that a route takes, by what its function calls them."""
+    found = {}
+    for name, field in handler.parsed_fn_signature.parameters.items():
+        kwarg = field.kwarg_definition
+        if name not in INJECTED and not (isinstance(kwarg, ParameterKwarg) and kwarg.header):
+            found[name] = kwarg.query if isinstance(kwarg, ParameterKwarg) and kwarg.query else name
+    return found

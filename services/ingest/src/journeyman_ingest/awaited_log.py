@@ -1,0 +1,80 @@
+"""The part of the log that ingest uses, awaited: `AsyncRedisLog` has it, and so has an adapter for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from journeyman.events import JobSubmitted
+from journeyman.log.api import Appended, DeadLetter, StoredOutcome
+from journeyman.proposals import Proposal
+
+
+class LogHealth(Protocol):
+    """What `health()` answers. `durable`: the server can keep what was promised; if not, `detail` says why."""
+
+    @property
+    def used_memory(self) -> int:
+        """Bytes in use."""
+        ...
+
+    @property
+    def maxmemory(self) -> int:
+        """Bytes allowed; 0 for no limit."""
+        ...
+
+    @property
+    def open_jobs(self) -> int:
+        """Jobs that have not ended."""
+        ...
+
+    @property
+    def durable(self) -> bool:
+        """Whether an append is as durable as promised at this moment."""
+        ...
+
+    @property
+    def detail(self) -> str:
+        """What stands in the way, in words."""
+        ...
+
+
+class DeadLetters(Protocol):
+    """Where dead letters are read, on a thread."""
+
+    def dead_letters(self) -> Iterable[DeadLetter]:
+        """Return every dead letter, read in bounded steps."""
+        ...
+
+
+class AwaitedLog(Protocol):
+    """See `journeyman.log.api.Log` for what each call means."""
+
+    async def append(self, proposals: Sequence[Proposal], *, caller: str, number: int) -> Appended:
+        """Append each proposal whose guard holds."""
+        ...
+
+    async def bodies(self, job_ids: Sequence[str]) -> Mapping[str, JobSubmitted]:
+        """Return the bodies of those of these jobs that are open."""
+        ...
+
+    async def outcomes(self, job_ids: Sequence[str]) -> Mapping[str, StoredOutcome]:
+        """Return how those of these jobs ended that have ended and are still remembered."""
+        ...
+
+    @property
+    def sync(self) -> DeadLetters:
+        """The same log for threads, for what is too much to be returned at once."""
+        ...
+
+    async def now_ms(self) -> int:
+        """Return the server's time."""
+        ...
+
+    async def health(self) -> LogHealth:
+        """Return what readiness, backlog and headroom are judged by."""
+        ...
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        ...

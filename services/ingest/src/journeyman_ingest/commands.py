@@ -1,0 +1,149 @@
+"""What a client may ask of jobs, queues and workers that exist, as proposals; and what a refusal means.
+
+Pure. The guards let the log decide at the moment of the append, so nothing here is stale: see `proposals.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from http import HTTPStatus
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from journeyman.events import (
+    JobCancelRequested,
+    JobRedriven,
+    JobReprioritised,
+    JobSubmitted,
+    QueuePaused,
+    QueueResumed,
+    WorkerDraining,
+)
+from journeyman.log.api import DeadLetter, StoredOutcome
+from journeyman.proposals import Alive, Drain, Ended, Gate, Interrupt, Open, Proposal, Reopen, Waiting
+from journeyman_ingest.errors import RefusedError
+
+#: No more dead letters than this are redriven by one request.
+REDRIVE_MAX = 100_000
+
+_WORDS = {
+    "completed": "the job has completed",
+    "failed": "the job has failed",
+    "cancelled": "the job was cancelled",
+    "held": "the job is running",
+    "open": "the job has not ended",
+}
+
+
+class Patch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What can be changed in a waiting job."""
+
+    priority: Annotated[int | str | None, Meta(description="0 to 20, or `low`, `normal`, `high`, `critical`.")] = None
+
+
+Limit = Annotated[int, Meta(ge=1, le=REDRIVE_MAX, description="At most this many; 100,000 if not said.")]
+Rate = Annotated[float, Meta(ge=0.001, le=100_000, description="Spread them over time; at once if not said.")]
+
+
+class Redrive(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which dead letters to try again, and how fast."""
+
+    type: Annotated[str, Meta(max_length=128)] | None = None
+    queue: Annotated[str, Meta(max_length=128)] | None = None
+    error_fingerprint: Annotated[str, Meta(max_length=256)] | None = None
+    limit: Limit | None = None
+    rate_per_s: Rate | None = None
+    dry_run: Annotated[bool, Meta(description="Only count.")] = False
+
+    def selects(self, letter: DeadLetter) -> bool:
+        """Tell whether a dead letter is among those asked for."""
+        return (
+            self.type in (None, letter.body.type)
+            and self.queue in (None, letter.body.queue)
+            and self.error_fingerprint in (None, letter.fingerprint)
+        )
+
+
+def cancel(job_id: str) -> Proposal:
+    """Ask for a job not to run, or not to go on."""
+    return Proposal((JobCancelRequested(job_id),), Open(job_id), (Interrupt(job_id),))
+
+
+def reprioritise(job_id: str, priority: int) -> Proposal:
+    """Give a waiting job another priority."""
+    return Proposal((JobReprioritised(job_id, priority),), Waiting(job_id))
+
+
+def redriven(body: JobSubmitted, attempt: int, generation: int, due_ms: int = 0) -> JobRedriven:
+    """Return the event that begins the next generation of an ended job. `attempt` is the last one used."""
+    return JobRedriven(
+        body.job_id,
+        generation + 1,
+        attempt,
+        body.type,
+        body.queue,
+        body.priority,
+        body.max_attempts,
+        body.backoff,
+        body.timeout_ms,
+        due_ms,
+    )
+
+
+def reopen(event: JobRedriven) -> Proposal:
+    """Begin the next generation, if the job is still kept as failed or cancelled."""
+    return Proposal((event,), Ended(event.job_id), (Reopen(event.job_id),))
+
+
+def retry(outcome: StoredOutcome | None, *, is_open: bool) -> JobRedriven:
+    """Return the event by which one job lives again. Raises RefusedError (404, 409) where it cannot."""
+    if outcome is None:
+        raise refused("open" if is_open else "unknown")
+    if outcome.body is None:
+        raise refused(outcome.status)
+    return redriven(outcome.body, outcome.attempt, outcome.generation)
+
+
+def staggered(events: Sequence[JobRedriven], now_ms: int, rate_per_s: float | None) -> Iterable[JobRedriven]:
+    """Spread generations over time: the first at once, `rate_per_s` of them each second."""
+    if rate_per_s is None:
+        return events
+    gap_ms = 1000 / rate_per_s
+    return (
+        msgspec.structs.replace(event, due_ms=now_ms + int(index * gap_ms)) if index else event
+        for index, event in enumerate(events)
+    )
+
+
+def pause(queue: str) -> Proposal:
+    """Shut a queue for claims."""
+    return Proposal((QueuePaused(queue),), None, (Gate(queue, open=False),))
+
+
+def resume(queue: str) -> Proposal:
+    """Open a queue again."""
+    return Proposal((QueueResumed(queue),), None, (Gate(queue, open=True),))
+
+
+def drain(worker: str) -> Proposal:
+    """Tell a worker to claim no more and to end."""
+    return Proposal((WorkerDraining(worker, "request"),), Alive(worker), (Drain(worker),))
+
+
+def refused(reason: str) -> RefusedError:
+    """Return what a guard's word about a job means to the client."""
+    if reason == "unknown":
+        return unknown_job()
+    return RefusedError(HTTPStatus.CONFLICT, "wrong-state", _WORDS.get(reason, reason))
+
+
+def unknown_job() -> RefusedError:
+    """Return the refusal for a job that does not exist or is no longer kept."""
+    return RefusedError(HTTPStatus.NOT_FOUND, "unknown-job", "no such job")
+
+
+def unknown_worker() -> RefusedError:
+    """Return the refusal for a worker that is not registered."""
+    return RefusedError(HTTPStatus.NOT_FOUND, "unknown-worker", "no such worker")

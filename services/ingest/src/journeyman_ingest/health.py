@@ -1,0 +1,66 @@
+"""The routes for probes and scrapers: alive, ready, metrics; and the words behind each kind of problem."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar import Request, get
+from litestar.types import ASGIApp
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from journeyman_ingest.errors import RefusedError
+from journeyman_ingest.openapi import answers
+from journeyman_ingest.problem_kinds import KINDS
+from journeyman_ingest.replies import Reply
+from journeyman_ingest.wiring import intake_of
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """How a service is: `ok`, and in words."""
+
+    status: str
+    detail: str
+
+
+class KindOfProblem(msgspec.Struct, frozen=True):
+    """What a kind of problem means."""
+
+    kind: str
+    meaning: str
+
+
+def _ok(value: object) -> Reply:
+    return Reply(HTTPStatus.OK, msgspec.json.encode(value))
+
+
+@get("/health/live", responses=answers(Condition, success=200), summary="Is the process alive?")
+async def live() -> ASGIApp:
+    """Answer 200 while the process answers at all."""
+    return _ok(Condition("ok", "live"))
+
+
+@get("/health/ready", responses=answers(Condition, 503, success=200), summary="Can it append durably?")
+async def ready(request: Request[Any, Any, Any]) -> ASGIApp:
+    """Answer 200 while jobs can be accepted as durably as promised, as of the last second."""
+    able, detail = intake_of(request).pressure.readiness()
+    if not able:
+        raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "not-available", detail, retry_after_s=1)
+    return _ok(Condition("ok", detail))
+
+
+@get("/metrics", summary="Metrics for Prometheus", include_in_schema=True)
+async def metrics(request: Request[Any, Any, Any]) -> ASGIApp:
+    """Write the metrics of this process in Prometheus' text format."""
+    text = generate_latest(intake_of(request).metrics.registry)
+    return Reply(HTTPStatus.OK, text, media_type=CONTENT_TYPE_LATEST.encode())
+
+
+@get("/problems/{kind:str}", responses=answers(KindOfProblem, 404, success=200), summary="Explain a kind of problem")
+async def explain_problem(request: Request[Any, Any, Any]) -> ASGIApp:
+    """Say what the last part of a problem's `type` means."""
+    kind: str = request.path_params["kind"]
+    if kind not in KINDS:
+        raise RefusedError(HTTPStatus.NOT_FOUND, "not-found", "no such kind of problem")
+    return _ok(KindOfProblem(kind, KINDS[kind]))

@@ -1,0 +1,150 @@
+"""The routes that act on queues, workers and dead letters."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar import Request, post
+from litestar.types import ASGIApp
+
+from journeyman.events import JobRedriven
+from journeyman.log.api import DeadLetter, Verdict
+from journeyman.proposals import Proposal
+from journeyman.submission_checks import check_name
+from journeyman_ingest import commands
+from journeyman_ingest.bodies import read_command, read_nothing
+from journeyman_ingest.intake import Intake
+from journeyman_ingest.job_changes import latest
+from journeyman_ingest.openapi import answers, takes
+from journeyman_ingest.replies import accepted
+from journeyman_ingest.wiring import intake_of
+
+#: Dead letters reopened before the next ones are proposed.
+REDRIVE_CHUNK = 500
+
+_WORKER = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+
+
+class QueueState(msgspec.Struct, frozen=True):
+    """The answer to pausing or resuming a queue."""
+
+    queue: str
+    paused: bool
+
+
+class Draining(msgspec.Struct, frozen=True):
+    """The answer to draining a worker."""
+
+    id: str
+    status: str = "draining"
+
+
+class Redriven(msgspec.Struct, frozen=True):
+    """How many dead letters match, and how many were reopened."""
+
+    matched: int
+    redriven: int
+
+
+_decode_redrive = msgspec.json.Decoder(commands.Redrive).decode
+
+
+@post(
+    "/queues/{queue:str}/pause",
+    status_code=HTTPStatus.ACCEPTED,
+    responses=answers(QueueState, 422, 503),
+    summary="Pause a queue",
+)
+async def pause_queue(request: Request[Any, Any, Any]) -> ASGIApp:
+    """Let no job of the queue start until it is resumed. Running jobs go on."""
+    return await _gate(request, paused=True)
+
+
+@post(
+    "/queues/{queue:str}/resume",
+    status_code=HTTPStatus.ACCEPTED,
+    responses=answers(QueueState, 422, 503),
+    summary="Resume a queue",
+)
+async def resume_queue(request: Request[Any, Any, Any]) -> ASGIApp:
+    """Let jobs of the queue start again."""
+    return await _gate(request, paused=False)
+
+
+async def _gate(request: Request[Any, Any, Any], *, paused: bool) -> ASGIApp:
+    intake = intake_of(request)
+    await read_nothing(request, intake.bodies)
+    queue = check_name(request.path_params["queue"], "queue")
+    verdict = await intake.propose(commands.pause(queue) if paused else commands.resume(queue))
+    return accepted(QueueState(queue, paused), verdict.offset)
+
+
+@post(
+    "/workers/{worker:str}/drain",
+    status_code=HTTPStatus.ACCEPTED,
+    responses=answers(Draining, 404, 503),
+    summary="Drain a worker",
+)
+async def drain_worker(request: Request[Any, Any, Any]) -> ASGIApp:
+    """Tell a worker to claim nothing more and to end when what it runs has ended."""
+    intake = intake_of(request)
+    await read_nothing(request, intake.bodies)
+    worker: str = request.path_params["worker"]
+    if not _WORKER.match(worker):
+        raise commands.unknown_worker()
+    verdict = await intake.propose(commands.drain(worker))
+    if not verdict.accepted:
+        raise commands.unknown_worker()
+    return accepted(Draining(worker), verdict.offset)
+
+
+@post(
+    "/dead-letter/redrive",
+    status_code=HTTPStatus.ACCEPTED,
+    operation_class=takes(commands.Redrive, required=False),
+    responses=answers(Redriven, 400, 415, 422, 503),
+    summary="Run dead letters again",
+)
+async def redrive(request: Request[Any, Any, Any]) -> ASGIApp:
+    """Begin a new generation of every dead letter that matches all filters given.
+
+    `matched` counts all that match; `redriven` those reopened by this request, at most `limit`.
+    """
+    intake = intake_of(request)
+    wanted = await read_command(request, intake.bodies, _decode_redrive)
+    intake.pressure.check_writable()
+    matched, events = await asyncio.to_thread(_matching, intake.log.sync.dead_letters(), wanted)
+    if wanted.dry_run:
+        return accepted(Redriven(matched, 0), None)
+    proposals = [
+        commands.reopen(event) for event in commands.staggered(events, intake.clock.now_ms(), wanted.rate_per_s)
+    ]
+    verdicts = await _propose_all(intake, proposals)
+    offset = latest([verdict.offset for verdict in verdicts])
+    return accepted(Redriven(matched, sum(verdict.accepted for verdict in verdicts)), offset)
+
+
+def _matching(letters: Iterable[DeadLetter], wanted: commands.Redrive) -> tuple[int, list[JobRedriven]]:
+    """Count the dead letters that match, and return the next generations of as many as may be redriven."""
+    limit = commands.REDRIVE_MAX if wanted.limit is None else wanted.limit
+    matched = 0
+    events: list[JobRedriven] = []
+    for letter in letters:
+        if wanted.selects(letter):
+            matched += 1
+            if len(events) < limit and not wanted.dry_run:
+                events.append(commands.redriven(letter.body, letter.attempt, letter.generation))
+    return matched, events
+
+
+async def _propose_all(intake: Intake, proposals: Sequence[Proposal]) -> list[Verdict]:
+    verdicts: list[Verdict] = []
+    for start in range(0, len(proposals), REDRIVE_CHUNK):
+        chunk = proposals[start : start + REDRIVE_CHUNK]
+        verdicts += await asyncio.gather(*[intake.propose(proposal) for proposal in chunk])
+    return verdicts

@@ -1,0 +1,60 @@
+"""`journeyman-worker [MODULE…]`: wires the command line to the parent process, and nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from journeyman.process import run_service
+from journeyman.settings import PREFIX, Settings
+from journeyman_worker.process import Parent
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="journeyman-worker",
+        description="Run jobs. Modules are imported for the jobs they declare; without any, the samples.",
+    )
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help="a module that declares jobs")
+    parser.add_argument("--queues", help="queues to serve, separated by commas (default: those the jobs name)")
+    parser.add_argument("--processes", type=int, help="worker processes")
+    parser.add_argument("--threads", type=int, help="jobs one process runs at once")
+    parser.add_argument("--redis-url", help="server of the log")
+    return parser.parse_args(argv)
+
+
+def _environ(overrides: Mapping[str, Any]) -> dict[str, str]:
+    given = {PREFIX + name.upper(): str(value) for name, value in overrides.items() if value is not None}
+    return {**os.environ, **given}
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run the worker's parent process and end with its exit code."""
+    options = _options(argv)
+    overrides = {
+        "worker_queues": options.queues,
+        "worker_processes": options.processes,
+        "worker_threads": options.threads,
+        "redis_url": options.redis_url,
+    }
+
+    def parent(settings: Settings) -> int:
+        keeper = Parent(settings, options.modules, _environ(overrides))
+        keeper.signals.install()
+        if not settings.worker_health_port:
+            return keeper.run()
+        from journeyman.health import serve_health
+
+        server = serve_health(settings.worker_health_port, keeper.ready)
+        try:
+            return keeper.run()
+        finally:
+            server.close()
+
+    run_service("worker", parent, **overrides)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""One worker process: reads settings, imports the modules with the jobs, connects, works.
+
+Started by `process.py`, which reads in a file which worker id this process has, and whose end this process notices
+by its lifeline (see `journeyman.process`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from journeyman.blobs import open_blobs
+from journeyman.errors import SettingsError
+from journeyman.log.connect import open_log
+from journeyman.process import run_service
+from journeyman.settings import Settings
+from journeyman_worker.broker import JourneymanBroker, default_broker
+from journeyman_worker.station import Connections, Station
+
+
+def import_jobs(modules: Sequence[str]) -> JourneymanBroker:
+    """Import modules and return the broker their jobs are declared on. Raises SettingsError, in one line."""
+    broker = default_broker()
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except Exception as error:
+            words = " ".join(str(error).split())
+            raise SettingsError(f"cannot import {module}: {type(error).__name__}: {words}") from error
+    return broker
+
+
+def split(text: str) -> list[str]:
+    """Return the names in a comma-separated list."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def work(settings: Settings, modules: Sequence[str], report: Path | None) -> int:
+    """Run the worker until it has drained; return its exit code."""
+    broker = import_jobs(modules or split(settings.worker_tasks))
+    log = open_log(settings)
+    blobs = open_blobs(settings)
+    broker.use(log=log, blobs=blobs)
+    station = Station(
+        broker,
+        Connections(log, lambda: open_log(settings), log.doorbell, blobs),
+        threads=settings.worker_threads,
+        queues=split(settings.worker_queues),
+        heartbeat_timeout_ms=settings.heartbeat_timeout_ms,
+        drain_timeout_ms=settings.drain_timeout_ms,
+        tell=lambda worker: _tell(report, worker),
+    )
+    station.signals.install()
+    return station.run()
+
+
+def _tell(report: Path | None, worker: str) -> None:
+    if report is not None:
+        report.write_text(worker)
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run one worker process. Ends it for good: no thread of user code keeps it."""
+    parser = argparse.ArgumentParser(prog="journeyman-worker")
+    parser.add_argument("modules", nargs="*")
+    parser.add_argument("--report", type=Path, help="file to write the worker id into")
+    options = parser.parse_args(argv)
+    try:
+        run_service("worker", lambda settings: work(settings, options.modules, options.report))
+    except SystemExit as exit_:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(exit_.code if isinstance(exit_.code, int) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""Outcomes on their way to the log, many in one commit.
+
+No timer: the next `finish` takes whatever has arrived while the last was under way. Outcomes said together stay
+together. While the server is away the same call is repeated with the same number, until the worker is told that it
+is lost or has to end; then what is left is dropped, and its jobs run again elsewhere.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from typing import TypeAlias
+
+from journeyman.errors import WorkerLostError
+from journeyman.events import JobFailed, JobProgressed, JobSucceeded
+from journeyman.log.api import Finished, Log, Outcome
+from journeyman_worker.retrying import GivenUpError, until_answered
+
+OUTCOMES_MAX = 1_000
+BYTES_MAX = 1 << 20
+#: What an event takes beside its texts, generously.
+ENVELOPE_BYTES = 200
+
+Said: TypeAlias = tuple[Outcome, ...]
+
+_log = logging.getLogger(__name__)
+
+
+class Flusher:
+    """Writes the outcomes of one worker id, on a thread of its own."""
+
+    def __init__(
+        self,
+        log: Log,
+        worker: str,
+        *,
+        on_reply: Callable[[Finished], None] = lambda _: None,
+        on_lost: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._log = log
+        self._worker = worker
+        self._on_reply = on_reply
+        self._on_lost = on_lost
+        self._queue: SimpleQueue[Said | None] = SimpleQueue()
+        self._kept: Said | None = None
+        self._number = 0
+        self._in_flight = 0
+        self._abandoned = Event()
+        self._thread = Thread(target=self._run, name="flusher", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def put(self, *outcomes: Outcome) -> None:
+        """Have these written in one commit, after all that was put before."""
+        self._queue.put(outcomes)
+
+    def unsaid(self) -> int:
+        """Return how many outcomes, roughly, the log has not accepted yet."""
+        return self._queue.qsize() + self._in_flight
+
+    def close(self, timeout_s: float) -> bool:
+        """Write what is left and end. Tells whether everything was written in time; what was not is dropped."""
+        self._queue.put(None)
+        self._thread.join(timeout_s)
+        finished = not self._thread.is_alive()
+        self.abandon()
+        return finished
+
+    def abandon(self) -> None:
+        """Write nothing more."""
+        self._abandoned.set()
+        self._queue.put(None)
+
+    def _run(self) -> None:
+        try:
+            while (batch := self._collect()) and not self._abandoned.is_set():
+                self._write(batch)
+        except GivenUpError:
+            return
+        except WorkerLostError:
+            self._on_lost()
+
+    def _collect(self) -> list[Outcome]:
+        """Wait for something to write and return all there is, within the limits. Empty: the end."""
+        said, self._kept = self._kept or self._queue.get(), None
+        batch: list[Outcome] = []
+        size = 0
+        while said is not None:
+            size += sum(map(_size, said))
+            if batch and (len(batch) + len(said) > OUTCOMES_MAX or size > BYTES_MAX):
+                self._kept = said
+                break
+            batch += said
+            try:
+                said = self._queue.get_nowait()
+            except Empty:
+                break
+        else:
+            self._queue.put(None)  # so that the end is met again once this batch is written
+        return batch
+
+    def _write(self, batch: list[Outcome]) -> None:
+        self._number += 1
+        self._in_flight = len(batch)
+        finished = until_answered(
+            lambda: self._log.finish(self._worker, self._number, batch), "report outcomes", self._abandoned.is_set
+        )
+        self._in_flight = 0
+        self._on_reply(finished)
+        refused = len(batch) - sum(finished.accepted)
+        if refused:
+            _log.warning("%d outcomes came too late: their attempts are not held by %s", refused, self._worker)
+
+
+def _size(outcome: Outcome) -> int:
+    match outcome.event:
+        case JobSucceeded(result=text):
+            return ENVELOPE_BYTES + len(text)
+        case JobFailed(error=error):
+            return ENVELOPE_BYTES + len(error.message) + len(error.traceback)
+        case JobProgressed(message=text):
+            return ENVELOPE_BYTES + len(text)
+        case _:
+            return ENVELOPE_BYTES

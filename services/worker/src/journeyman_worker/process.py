@@ -1,0 +1,180 @@
+"""The parent of the worker processes: starts them, replaces those that die, passes signals on.
+
+A child that dies without having left is reported to the log at once (`worker.lost`), so that its jobs go on without
+waiting for the heartbeat timeout. It is replaced after a pause that doubles with every death in a row. A
+child that ends by itself in good order was asked to, and is not replaced. Where the first child cannot even start
+(settings, import, server), the parent ends with its exit code.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+from journeyman.children import Child
+from journeyman.process import FAILED, NO_SERVER, OK, WRONG_USAGE
+from journeyman.settings import Settings
+from journeyman_worker.casualties import Casualties
+from journeyman_worker.signals import Signals
+
+PAUSE_FIRST_S = 0.1
+PAUSE_LONGEST_S = 10.0
+#: A child that lived this long was healthy: the next pause is the first again.
+HEALTHY_S = 30.0
+#: What a child may take to end beyond the drain timeout.
+END_GRACE_S = 25.0
+
+_log = logging.getLogger(__name__)
+
+
+class WorkerProcess:
+    """One child. It writes into its report file which worker id it has; an empty file: none."""
+
+    def __init__(
+        self, command: Sequence[str], environ: Mapping[str, str], report: Path, mailbox: SimpleQueue[str]
+    ) -> None:
+        self._report = report
+        self._mailbox = mailbox
+        self._child = Child([*command, "--report", str(report)], environ)
+        self.started = self._child.started
+        self.pid = self._child.pid
+        self.exit_code: int | None = None
+        Thread(target=self._wait, name="child-exit", daemon=True).start()
+
+    def _wait(self) -> None:
+        while not self._child.wait(3600):
+            pass
+        self.exit_code = self._child.exit_code()
+        self._mailbox.put("exit")
+
+    @property
+    def has_joined(self) -> bool:
+        """Whether it ever had a worker id."""
+        return self._report.exists()
+
+    @property
+    def worker(self) -> str:
+        """Its present worker id; empty before it has joined and after it has left."""
+        return self._report.read_text() if self._report.exists() else ""
+
+    def stop(self) -> None:
+        """Ask it to drain; asked again, to hurry."""
+        self._child.ask_to_stop()
+
+    def kill(self) -> None:
+        """End it, and what it left running, by force."""
+        self._child.end_group(gently=False)
+
+    def last_words(self) -> str:
+        """Say how it ended."""
+        code = self.exit_code or 0
+        if code >= 0:
+            return f"process ended with exit code {code}"
+        try:
+            return f"process ended by signal {-code} ({signal.Signals(-code).name})"
+        except ValueError:
+            return f"process ended by signal {-code}"
+
+
+class Parent:
+    """Keeps `settings.worker_processes` children alive until told to stop."""
+
+    def __init__(self, settings: Settings, modules: Sequence[str], environ: Mapping[str, str]) -> None:
+        self._settings = settings
+        self._command = [sys.executable, "-m", "journeyman_worker.child", *modules]
+        self._environ = environ
+        self._mailbox: SimpleQueue[str] = SimpleQueue()
+        self.signals = Signals(self._mailbox)
+        self._directory = tempfile.TemporaryDirectory(prefix="journeyman-worker-")
+        self._children: list[WorkerProcess] = []
+        self._started = 0
+        self._due: list[float] = []
+        self._pause_s = PAUSE_FIRST_S
+        self._exit_code: int | None = None
+        self._end_by = float("inf")
+        self._casualties = Casualties(settings)
+
+    def ready(self) -> tuple[bool, str]:
+        """Tell whether every child has joined."""
+        joined = sum(bool(child.worker) for child in list(self._children))
+        return joined == self._settings.worker_processes, f"{joined} of {self._settings.worker_processes} joined"
+
+    def run(self) -> int:
+        """Run until every child has ended for good; return the exit code."""
+        for _ in range(self._settings.worker_processes):
+            self._start()
+        signals = 0
+        while self._children or self._due:
+            if self._news() == "signal":
+                signals += 1
+                self._stop(OK, kill=signals > 2)
+            if time.monotonic() > self._end_by:
+                self._stop(FAILED, kill=True)
+                self._end_by = float("inf")
+            for child in [child for child in self._children if child.exit_code is not None]:
+                self._children.remove(child)
+                self._gone(child)
+            self._start_due()
+        self._casualties.finish()
+        self._directory.cleanup()
+        return self._exit_code or OK
+
+    def _news(self) -> str:
+        until = min([*self._due, self._end_by])
+        try:
+            return self._mailbox.get(timeout=None if until == float("inf") else max(0.0, until - time.monotonic()))
+        except Empty:
+            return ""
+
+    def _start(self) -> None:
+        self._started += 1
+        report = Path(self._directory.name, f"worker-{self._started}")
+        self._children.append(WorkerProcess(self._command, self._environ, report, self._mailbox))
+
+    def _start_due(self) -> None:
+        now = time.monotonic()
+        for due in [due for due in self._due if due <= now]:
+            self._due.remove(due)
+            self._start()
+
+    def _stop(self, exit_code: int, *, kill: bool = False) -> None:
+        """Stop everything. The first reason given is the exit code."""
+        if self._exit_code is None:
+            self._exit_code = exit_code
+            self._end_by = time.monotonic() + self._settings.drain_timeout_ms / 1000 + END_GRACE_S
+        self._due.clear()
+        for child in self._children:
+            if kill:
+                child.kill()
+            else:
+                child.stop()
+
+    def _gone(self, child: WorkerProcess) -> None:
+        if child.worker:
+            self._casualties.report(child.worker, child.last_words())
+        child.kill()
+        if child.exit_code == OK or self._exit_code is not None:
+            return
+        if child.exit_code is not None and self._is_hopeless(child):
+            self._stop(child.exit_code)
+            return
+        _log.warning("worker process %d: %s; starting another", child.pid, child.last_words())
+        if time.monotonic() - child.started > HEALTHY_S:
+            self._pause_s = PAUSE_FIRST_S
+        self._due.append(time.monotonic() + self._pause_s)
+        self._pause_s = min(PAUSE_LONGEST_S, self._pause_s * 2)
+
+    def _is_hopeless(self, child: WorkerProcess) -> bool:
+        """Tell whether another child would end the same way: wrong usage, or no server at the very start."""
+        if child.has_joined:
+            return False
+        return child.exit_code == WRONG_USAGE or (
+            child.exit_code == NO_SERVER and self._started <= self._settings.worker_processes
+        )

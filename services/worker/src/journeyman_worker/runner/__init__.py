@@ -1,0 +1,1 @@
+"""Running one attempt: from a claimed job, through dramatiq's machinery, to an outcome."""

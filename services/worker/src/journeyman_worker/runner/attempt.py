@@ -1,0 +1,184 @@
+"""One attempt in this process: the claimed job, who holds it, how far it is, and its one outcome."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import Protocol
+
+from journeyman.blobs import BlobStore
+from journeyman.events import Event, JobProgressed, JobReturned
+from journeyman.log.api import ClaimedJob, Log, Outcome
+from journeyman_worker.clock import Clock, monotonic_ms
+from journeyman_worker.interrupts import Interrupt, Ticket, TimeLimitExceeded
+from journeyman_worker.throttle import Progress, Throttle, as_progress
+
+#: Guards the progress of all attempts: reports are rare, and a lock for each attempt would cost more.
+_progress_lock = threading.Lock()
+
+
+class Holder(Protocol):
+    """Who holds attempts: a worker's session, or the in-process testing helper."""
+
+    @property
+    def worker(self) -> str:
+        """The id the attempts are held under."""
+        ...
+
+    @property
+    def log(self) -> Log:
+        """The log they were claimed from."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """The log's time."""
+        ...
+
+    @property
+    def running(self) -> dict[int, Attempt]:
+        """What runs at the moment, by thread."""
+        ...
+
+    def blobs(self) -> BlobStore:
+        """Return the store of payloads and results too large for the log."""
+        ...
+
+    def say(self, *outcomes: Outcome) -> None:
+        """Have these written, in order and in one commit."""
+        ...
+
+    def ended(self, attempt: Attempt) -> None:
+        """Note that the attempt occupies nothing any longer."""
+        ...
+
+
+class Attempt:
+    """A claimed job on its way to an outcome. `timeout_ms` is how long it may take."""
+
+    __slots__ = (
+        "_open",
+        "_throttle",
+        "deadline",
+        "holder",
+        "job",
+        "run_us",
+        "started",
+        "started_ms",
+        "ticket",
+        "timeout_ms",
+    )
+
+    def __init__(self, job: ClaimedJob, holder: Holder, timeout_ms: int) -> None:
+        self.job = job
+        self.holder = holder
+        self.timeout_ms = timeout_ms
+        self.ticket = Ticket()
+        self.started = 0.0
+        self.started_ms = 0
+        self.deadline = 0.0
+        self.run_us = 0
+        self._open = [True]
+        self._throttle: Throttle | None = None
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Job id and attempt number."""
+        return self.job.body.job_id, self.job.attempt
+
+    @property
+    def token(self) -> str:
+        """What user code hands to other systems to tell attempts apart."""
+        return f"{self.job.body.job_id}.{self.job.attempt}"
+
+    @property
+    def back(self) -> tuple[str, int, str, str]:
+        """Where the job stood in line, for handing it back."""
+        job = self.job
+        return job.queue, job.priority, job.body.type, job.place
+
+    def begin(self) -> None:
+        """Start the clock, in the thread that will run it."""
+        self.started = monotonic_ms()
+        self.started_ms = self.holder.clock.now_ms()
+        self.deadline = self.started + self.timeout_ms
+        self.holder.running[threading.get_ident()] = self
+
+    def interrupt(self, reason: type[Interrupt]) -> bool:
+        """Have the attempt stopped. True where something was running that is stopped now."""
+        return self.ticket.interrupt(reason)
+
+    def look(self, now: float) -> None:
+        """Do what time asks for: stop an attempt that is out of time, write progress that was held back."""
+        if now >= self.deadline and self.ticket.doom is None:
+            self.interrupt(TimeLimitExceeded)
+        throttle = self._throttle
+        if throttle is not None and throttle.held is not None:
+            with _progress_lock:
+                due = throttle.due(now)
+                if due is not None and self._open:
+                    self.holder.say(self._progressed(due))
+
+    def progress(self, percent: float, message: str) -> None:
+        """Report how far it is. Reports close together are merged."""
+        report = as_progress(percent, message)
+        with _progress_lock:
+            throttle = self._throttle = self._throttle or Throttle()
+            due = throttle.offer(report, monotonic_ms())
+            if due is not None and self._open:
+                self.holder.say(self._progressed(due))
+
+    @property
+    def latest(self) -> Progress | None:
+        """The latest report, written or not."""
+        return self._throttle.latest if self._throttle else None
+
+    def settle(self, event: Event | None) -> bool:
+        """Say how the attempt ended, once; later calls change nothing and return False.
+
+        An event of None means that nobody is to hear of it.
+        """
+        if not self.take_pen():
+            return False
+        if event is not None:
+            outcome = Outcome(event, self.back if isinstance(event, JobReturned) and event.back else None)
+            if self._throttle is None:
+                self.holder.say(outcome)
+            else:
+                self._settle_with_progress(outcome)
+        self.holder.ended(self)
+        return True
+
+    def take_pen(self) -> bool:
+        """Take the right to say how the attempt ended. There is one; False where it was taken."""
+        try:
+            return self._open.pop()
+        except IndexError:
+            return False
+
+    def _settle_with_progress(self, outcome: Outcome) -> None:
+        with _progress_lock:
+            held = self._throttle.last() if self._throttle else None
+            if held is None:
+                self.holder.say(outcome)
+            else:
+                self.holder.say(self._progressed(held), outcome)
+
+    def _progressed(self, progress: Progress) -> Outcome:
+        job_id, attempt = self.key
+        return Outcome(JobProgressed(job_id, attempt, self.holder.worker, progress.percent, progress.message))
+
+
+def hand_back(attempts: Iterable[Attempt], reason: str = "drained") -> None:
+    """Put jobs back where they stood in line, in this order and in one commit; attempt numbers are not used up."""
+    mine = [attempt for attempt in attempts if attempt.take_pen()]
+    by_holder: dict[int, list[Attempt]] = {}
+    for attempt in mine:
+        by_holder.setdefault(id(attempt.holder), []).append(attempt)
+    for held in by_holder.values():
+        holder = held[0].holder
+        holder.say(
+            *(Outcome(JobReturned(*attempt.key, holder.worker, reason, back=True), attempt.back) for attempt in held)
+        )
+        for attempt in held:
+            holder.ended(attempt)

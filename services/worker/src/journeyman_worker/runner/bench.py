@@ -1,0 +1,119 @@
+"""The broker that dramatiq's worker consumes from: one queue, filled by the claimer.
+
+A user's broker declares many queues and dramatiq would start a consumer for each; strict priority across
+queues needs a single claimer. So the worker gets this broker: same actors, same middleware, one queue.
+The line between the claimer and the worker threads keeps the order of the claim (dramatiq's own would sort by
+actor priority) and is cheap: dramatiq's priority queue costs more than the rest of its work on a small job.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from queue import SimpleQueue
+from typing import Any, Protocol
+
+from dramatiq import Broker, Consumer, Message, MessageProxy, Worker
+from dramatiq.middleware import AsyncIO
+
+from journeyman_worker.broker import JourneymanBroker
+from journeyman_worker.failure_lines import FailureLines
+from journeyman_worker.runner.calls import Runner
+from journeyman_worker.runner.message import BENCH_QUEUE, JobMessage
+from journeyman_worker.runner.middleware import Attempts
+
+#: How long idle worker threads sleep before they look whether to stop, in milliseconds.
+IDLE_MS = 250
+
+
+class Source(Protocol):
+    """Where messages come from, and go back to unstarted."""
+
+    def take(self, timeout_ms: int) -> JobMessage | None:
+        """Return the next message to run; None when there was none in time."""
+        ...
+
+    def give_back(self, messages: Iterable[MessageProxy]) -> None:
+        """Hand messages back that no thread has begun."""
+        ...
+
+
+class Line(SimpleQueue[Any]):
+    """What dramatiq needs of a work queue. `unfinished_tasks` counts what no thread has taken yet."""
+
+    @property
+    def unfinished_tasks(self) -> int:
+        """Messages that wait for a thread."""
+        return self.qsize()
+
+    def task_done(self) -> None:
+        """Nothing: nobody joins this queue."""
+
+    def join(self) -> None:
+        """Nothing: the drainer waits for attempts instead."""
+
+
+class Bench(Broker):
+    """The worker's side of a :class:`JourneymanBroker`."""
+
+    def __init__(self, broker: JourneymanBroker, source: Source) -> None:
+        """Prepare every actor of `broker`. Raises TypeError where one cannot be validated against."""
+        super().__init__([])
+        self._broker = broker
+        self._source = source
+        self.actors = broker.actors
+        self.queues = {BENCH_QUEUE}
+        self.runners = {name: Runner(actor) for name, actor in broker.actors.items()}
+        asynchronous = any(runner.is_async for runner in self.runners.values())
+        self.middleware = [Attempts(FailureLines()), *([AsyncIO()] if asynchronous else []), *broker.middleware]
+
+    def get_declared_queues(self) -> set[str]:
+        """Return the one queue dramatiq is to consume."""
+        return {BENCH_QUEUE}
+
+    def get_actor(self, actor_name: str) -> Any:
+        """Return the actor as the worker calls it. Raises ActorNotFound."""
+        runner = self.runners.get(actor_name)
+        return super().get_actor(actor_name) if runner is None else runner
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 1_000) -> Consumer:  # noqa: ARG002
+        """Return the consumer of the one queue."""
+        return _BenchConsumer(self._source, timeout)
+
+    def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
+        """Submit through the user's broker."""
+        return self._broker.enqueue(message, delay=delay)
+
+    def declare_queue(self, queue_name: str) -> None:
+        """Pass it on: a queue that user code declares while the worker runs is only submitted to."""
+        self._broker.declare_queue(queue_name)
+
+
+class _BenchConsumer(Consumer):
+    """Hands the claimed messages to dramatiq. Outcomes were reported before dramatiq acknowledges."""
+
+    def __init__(self, source: Source, timeout_ms: int) -> None:
+        self._source = source
+        self._timeout_ms = timeout_ms
+
+    def __next__(self) -> MessageProxy | None:
+        return self._source.take(self._timeout_ms)
+
+    def ack(self, message: MessageProxy) -> None:
+        """Nothing is left to say."""
+
+    def nack(self, message: MessageProxy) -> None:
+        """Nothing is left to say."""
+
+    def requeue(self, messages: Iterable[MessageProxy]) -> None:
+        """Hand unstarted messages back."""
+        self._source.give_back(messages)
+
+
+def build_worker(bench: Bench, threads: int) -> Worker:
+    """Return dramatiq's worker on the bench, not started. Its threads say nothing: failures are outcomes."""
+    logging.getLogger("dramatiq.worker.WorkerThread").setLevel(logging.CRITICAL)
+    logging.getLogger("dramatiq").setLevel(max(logging.WARNING, logging.getLogger("dramatiq").level))
+    worker = Worker(bench, worker_threads=threads, worker_timeout=IDLE_MS)
+    worker.work_queue = Line()  # type: ignore[assignment]
+    return worker

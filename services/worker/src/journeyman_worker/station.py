@@ -1,0 +1,173 @@
+"""One worker process at work: dramatiq's threads, and the session that feeds them.
+
+The threads live as long as the process. Sessions come and go: a worker that was declared lost joins again under a
+new id, in a new session. The main thread waits here for signals and for news from the session.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterable, Sequence
+from importlib.metadata import version
+from queue import SimpleQueue
+from threading import Thread
+
+from dramatiq import MessageProxy
+
+from journeyman.blobs import BlobStore
+from journeyman.errors import SettingsError
+from journeyman.log.api import Log
+from journeyman_worker.broker import JourneymanBroker, policy_of
+from journeyman_worker.drainer import drain
+from journeyman_worker.runner.attempt import Attempt
+from journeyman_worker.runner.bench import Bench, Line, build_worker
+from journeyman_worker.runner.message import JobMessage
+from journeyman_worker.session import Session, new_worker_id
+from journeyman_worker.signals import Signals
+from journeyman_worker.vitals import Identity
+from journeyman_worker.watcher import Bell, Watcher
+
+#: How long dramatiq's threads may take to end once everything was said.
+THREADS_END_S = 3.0
+
+_log = logging.getLogger(__name__)
+
+
+class Connections:
+    """What a station talks to. `open_log` makes another connection; `bell` the doorbell of a worker id."""
+
+    def __init__(self, log: Log, open_log: Callable[[], Log], bell: Callable[[str], Bell], blobs: BlobStore) -> None:
+        self.log = log
+        self.open_log = open_log
+        self.bell = bell
+        self.blobs = blobs
+
+
+class Station:
+    """A worker process, or in tests a worker inside of one."""
+
+    def __init__(
+        self,
+        broker: JourneymanBroker,
+        connections: Connections,
+        *,
+        threads: int,
+        queues: Sequence[str] = (),
+        heartbeat_timeout_ms: int = 10_000,
+        drain_timeout_ms: int = 30_000,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Prepare the jobs that `broker` knows.
+
+        queues: which to serve; none: see `queues_of`. tell: hears the id it has joined under, "" once it left.
+        Raises SettingsError where there is nothing to do or a job's annotations cannot be validated against.
+        """
+        if not broker.actors:
+            raise SettingsError("no jobs: none of the modules declares one with @jm.job or @dramatiq.actor")
+        self._connections = connections
+        self._threads = threads
+        self._queues = tuple(queues) or queues_of(broker)
+        self._beat_every_ms = heartbeat_timeout_ms / 4
+        self._drain_timeout_ms = drain_timeout_ms
+        self._tell = tell
+        self.mailbox: SimpleQueue[str] = SimpleQueue()
+        self.signals = Signals(self.mailbox)
+        self.session: Session | None = None
+        try:
+            self.bench = Bench(broker, self)
+        except TypeError as error:
+            raise SettingsError(f"a job's parameters cannot be validated: {error}") from None
+        self._worker = build_worker(self.bench, threads)
+        self._watcher = Watcher(self._running)
+
+    # --- what the bench asks of its source -------------------------------------------------------------
+
+    def take(self, timeout_ms: int) -> JobMessage | None:
+        """Return the next message to run; None when there was none in time."""
+        session = self.session
+        return None if session is None else session.claimer.take(timeout_ms)
+
+    def give_back(self, messages: Iterable[MessageProxy]) -> None:
+        """Hand back messages that dramatiq did not start."""
+        if self.session is not None:
+            self.session.give_back(messages)
+
+    # --- the main thread -------------------------------------------------------------------------------
+
+    def run(self) -> int:
+        """Work until drained. Returns the exit code."""
+        if self._join():
+            self._worker.start()
+            self._watcher.start()
+            while not self._turn():
+                pass
+        self.end()
+        return 0
+
+    def _turn(self) -> bool:
+        """Wait for news and act on it; true at the end."""
+        self.mailbox.get()
+        session = self.session
+        assert session is not None
+        if self.signals.stopping or session.drain_wanted.is_set():
+            by = "signal" if self.signals.stopping else "request"
+            drain(session, by, self._drain_timeout_ms, lambda: self.signals.hurried)
+            self._tell("")
+            return True
+        if session.lost.is_set():
+            _log.warning("%s was declared lost; joining again under a new id", session.worker)
+            session.abandon()
+            return not self._join()
+        return False
+
+    def _join(self) -> bool:
+        """Begin a session under a new id. False where a signal came first."""
+        connections = self._connections
+        session = Session(
+            self._identity(),
+            log=connections.log,
+            open_log=connections.open_log,
+            bell=connections.bell,
+            blobs=connections.blobs,
+            line=self._line(),
+            runners=self.bench.runners.get,
+            beat_every_ms=self._beat_every_ms,
+            changed=lambda: self.mailbox.put("session"),
+        )
+        if not session.join(lambda: self.signals.stopping):
+            return False
+        self.session = session
+        self._tell(session.worker)
+        _log.info("%s joined: queues %s; %d threads", session.worker, ", ".join(self._queues), self._threads)
+        return True
+
+    def end(self) -> None:
+        """End dramatiq's threads. One that user code still holds is left behind: it ends with the process."""
+        self._watcher.close()
+        stopping = Thread(target=self._worker.stop, kwargs={"timeout": 1_000}, name="stopping", daemon=True)
+        stopping.start()
+        stopping.join(THREADS_END_S)
+
+    def _identity(self) -> Identity:
+        types = tuple(sorted(self.bench.runners))
+        host, pid = socket.gethostname(), os.getpid()
+        return Identity(new_worker_id(), host, pid, version("journeyman-worker"), self._queues, types, self._threads)
+
+    def _line(self) -> Line:
+        line = self._worker.work_queue
+        assert isinstance(line, Line)
+        return line
+
+    def _running(self) -> list[Attempt]:
+        session = self.session
+        return [] if session is None else list(session.running.values())
+
+
+def queues_of(broker: JourneymanBroker) -> tuple[str, ...]:
+    """Return the queues a worker serves unless told otherwise: those its jobs name, and `default`.
+
+    A job submitted over HTTP without a queue waits in `default`, wherever its type would send it from Python.
+    """
+    return tuple(sorted({policy_of(actor).queue for actor in broker.actors.values()} | {"default"}))

@@ -1,0 +1,64 @@
+"""What this process costs and runs: the facts a heartbeat carries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import psutil
+
+from journeyman_worker.runner.attempt import Attempt
+
+
+class Identity(NamedTuple):
+    """What does not change about a worker while it lives."""
+
+    worker: str
+    host: str
+    pid: int
+    version: str
+    queues: tuple[str, ...]
+    types: tuple[str, ...]
+    slots: int
+
+
+class Vitals:
+    """Measures this process. The first CPU figure is 0, the later ones since the one before."""
+
+    def __init__(self) -> None:
+        self._process = psutil.Process()
+        self._process.cpu_percent(None)
+
+    def measure(self) -> dict[str, object]:
+        """Return resident memory in bytes and processor use in percent of one core."""
+        with self._process.oneshot():
+            return {"rss_bytes": self._process.memory_info().rss, "cpu_percent": self._process.cpu_percent(None)}
+
+
+def facts(identity: Identity, state: str, running: Iterable[Attempt], measured: dict[str, object]) -> dict[str, object]:
+    """Return everything a heartbeat says. `state`: running or draining."""
+    now_running = [_running(attempt) for attempt in running]
+    return {
+        "host": identity.host,
+        "pid": identity.pid,
+        "version": identity.version,
+        "queues": identity.queues,
+        "types": identity.types,
+        "slots": identity.slots,
+        "busy": len(now_running),
+        "state": state,
+        "running": now_running,
+        **measured,
+    }
+
+
+def _running(attempt: Attempt) -> dict[str, object]:
+    job_id, number = attempt.key
+    latest = attempt.latest
+    return {
+        "job_id": job_id,
+        "attempt": number,
+        "type": attempt.job.body.type,
+        "started_at_ms": attempt.started_ms,
+        "progress": None if latest is None else {"percent": latest.percent, "message": latest.message},
+    }

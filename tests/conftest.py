@@ -1,0 +1,72 @@
+"""Fixtures that every folder may use. Servers start once a session (a worker process, with xdist) and on demand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.servers import TestServer, start_redis, start_valkey
+from support.system import System
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside() -> None:
+    """Keep the settings of whoever runs the tests out of them."""
+    for name in [name for name in os.environ if name.startswith("JOURNEYMAN_")]:
+        del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
+    """Give the session's embedded Valkey: without append-only file, not flushed between tests."""
+    server = start_valkey(tmp_path_factory.mktemp("valkey"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def debian_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
+    """Give the session's Redis: the `redis-server` of this machine, the oldest kind that is supported."""
+    server = start_redis(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server(valkey: TestServer) -> TestServer:
+    """Give the embedded Valkey, empty."""
+    valkey.flush()
+    return valkey
+
+
+@pytest.fixture
+def server_url(server: TestServer) -> str:
+    """Give the URL of an empty Valkey."""
+    return server.url
+
+
+@pytest.fixture(params=["valkey", "debian_redis"])
+def servers(request: pytest.FixtureRequest) -> TestServer:
+    """Give each Redis-like server at hand in turn, empty."""
+    server: TestServer = request.getfixturevalue(request.param)
+    server.flush()
+    return server
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> Iterator[System]:
+    """Give a whole system of its own with one worker, to be mistreated."""
+    system = System(tmp_path)
+    yield system
+    system.close()
+
+
+@pytest.fixture(scope="session")
+def shared_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Give the session's whole system, for tests that leave it alive and look only at their own jobs."""
+    system = System(tmp_path_factory.mktemp("system"), workers=2)
+    yield system
+    system.close()

@@ -1,0 +1,1 @@
+"""What tests share: real servers, the whole system, waiting for a condition."""

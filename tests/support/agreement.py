@@ -1,0 +1,55 @@
+"""Do the keys derived from a memory log say what its fold says? They change in one step with it, so always."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from journeyman import jobs
+from journeyman.log.memory_keys import Derived
+from journeyman.partition import Partition
+from journeyman.proposals import place
+
+Standing = tuple[str, int, str, str]
+
+
+def assert_agreement(derived: Derived, fold: Partition) -> None:
+    """Fail where bodies, holds or lines are not those of the fold."""
+    assert set(derived.bodies) == set(fold.jobs), "bodies are those of the jobs that have not ended"
+    assert _held(derived) == _running(fold), "a job is held by whom the log says runs it"
+    standing = Counter(_standing(derived))
+    wanted = Counter(_ready(fold))
+    assert standing == wanted, f"lines hold exactly the ready jobs: {standing - wanted} | {wanted - standing}"
+
+
+def _held(derived: Derived) -> dict[str, tuple[int, str]]:
+    return {job_id: (attempt, worker) for job_id, (attempt, worker) in derived.held.items() if worker}
+
+
+def _running(fold: Partition) -> dict[str, tuple[int, str]]:
+    return {
+        job_id: (job.attempt, job.worker)
+        for job_id, job in fold.jobs.items()
+        if isinstance(job, (jobs.Running, jobs.Cancelling))
+    }
+
+
+def _standing(derived: Derived) -> list[Standing]:
+    """Return the places a claim would take, with the lines they stand in."""
+    void = set(derived.void)
+    found = []
+    for (queue, priority, type_), places in derived.lines.items():
+        for text in places:
+            if text in void:
+                void.discard(text)
+            elif text[:24] in derived.bodies:
+                found.append((queue, priority, type_, text))
+    return found
+
+
+def _ready(fold: Partition) -> list[Standing]:
+    found = []
+    for job_id, job in fold.jobs.items():
+        if isinstance(job, jobs.Ready) or (isinstance(job, jobs.Withdrawn) and job.in_line):
+            text = place(job_id, job.attempt + 1, job.moves)
+            found.append((job.plan.queue, job.placed, job.plan.type, text))
+    return found

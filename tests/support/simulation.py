@@ -1,0 +1,152 @@
+"""A whole partition in memory and in virtual time: a log, schedulers that come and go, workers that misbehave.
+
+Nothing here decides. Schedulers are the real `Scheduling`, the log is the real `MemoryLog`; what is simulated is
+who takes a turn when, which replies are lost, and what the clock says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from journeyman import events as e
+from journeyman.admission import admit
+from journeyman.decide import Limits
+from journeyman.errors import EpochPassedError, ServerUnavailableError
+from journeyman.ids import IdMaker
+from journeyman.log.api import Appended
+from journeyman.log.memory_log import MemoryLog
+from journeyman.partition import Partition, Snapshot, fold
+from journeyman.proposals import Idempotency, Proposal
+from journeyman.scheduling import PAGE, Scheduling
+from journeyman.verify import Verifier
+from support.snapshots import restored
+
+HEARTBEAT_TIMEOUT_MS = 1_000
+LEASE_MS = 600
+START_MS = 1_700_000_000_000
+LIMITS = Limits(poison_attempts=3, wait_max_ms=20_000)
+
+
+class CutLog(MemoryLog):
+    """A log behind a wire that can lose the next commit: the request on its way, or the reply on its way back."""
+
+    lose = ""
+
+    def commit(self, proposals: Sequence[Proposal], *, epoch: int, number: int, cursor: e.Offset) -> Appended:
+        lose, self.lose = self.lose, ""
+        if lose == "request":
+            raise ServerUnavailableError("the request was lost")
+        reply = super().commit(proposals, epoch=epoch, number=number, cursor=cursor)
+        if lose == "reply":
+            raise ServerUnavailableError("the reply was lost")
+        return reply
+
+
+class SimulatedScheduler:
+    """One scheduler's process: the real rhythm, one turn at a time."""
+
+    def __init__(self, name: str, world: World, partition: Partition | None = None) -> None:
+        self.name = name
+        self.epoch: int | None = None
+        self._world = world
+        self._renew_ms = 0
+        self.scheduling = Scheduling(
+            world.log, LIMITS, heartbeat_timeout_ms=HEARTBEAT_TIMEOUT_MS, partition=partition
+        )
+
+    @property
+    def partition(self) -> Partition:
+        return self.scheduling.partition
+
+    def turn(self, *, renew: bool = True) -> bool:
+        """Renew or try for the lease, read a page, decide once. True where something was read or decided."""
+        now_ms = self._world.now_ms
+        try:
+            if renew and now_ms >= self._renew_ms:
+                self._elect(now_ms)
+            read = self.scheduling.follow()
+            if self.epoch is None:
+                return read > 0
+            return self.scheduling.settle(self.epoch, now_ms, look_for_silence=True) is not None or read > 0
+        except EpochPassedError:
+            self.epoch = None
+        except ServerUnavailableError:
+            pass
+        return True
+
+    def follow_to_the_end(self) -> None:
+        while self.scheduling.follow() == PAGE:
+            pass
+
+    def _elect(self, now_ms: int) -> None:
+        self.follow_to_the_end()
+        election = self._world.log.elect(self.name, lease_ms=LEASE_MS, epoch_floor=self.partition.epoch)
+        begins = election.epoch is not None and election.epoch != self.epoch
+        self.epoch = election.epoch
+        self._renew_ms = now_ms + LEASE_MS // 3
+        if begins:
+            self.scheduling.begin_term()
+            self.follow_to_the_end()
+
+
+class Request(NamedTuple):
+    """A submission with an idempotency key, and what was answered."""
+
+    key: str
+    jobs: list[e.JobSubmitted]
+    offset: e.Offset | None
+
+
+class World:
+    """The log, the clock, and what an onlooker knows who has read every entry."""
+
+    def __init__(self) -> None:
+        self.now_ms = START_MS
+        self.log = CutLog(now_ms=lambda: self.now_ms)
+        self.onlooker = Partition()
+        self.verifier = Verifier()
+        self.injected: set[str] = set()
+        self.snapshots: list[Snapshot] = []
+        self._ids = IdMaker()
+        self._number = 0
+
+    # --- reading ---------------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Let the onlooker and the verifier read what is new."""
+        while entries := self.log.read(self.onlooker.offset, count=PAGE):
+            for entry in entries:
+                self.onlooker.apply(entry)
+                self.verifier.take(entry)
+
+    def whole_log(self) -> list[e.Entry]:
+        return self.log.read(e.BEGINNING, count=1 << 30)
+
+    def events(self) -> list[e.Event]:
+        return [record.event for entry in self.whole_log() for record in entry.records()]
+
+    def refolded(self, snapshot: Snapshot | None = None) -> Partition:
+        """Return the fold of the whole log, or of what comes after a snapshot onto it."""
+        if snapshot is None:
+            return fold(self.whole_log())
+        return fold(self.log.read(e.Offset(*snapshot.offset), count=1 << 30), restored(snapshot))
+
+    # --- writing ---------------------------------------------------------------------------------------
+
+    def next_number(self) -> int:
+        self._number += 1
+        return self._number
+
+    def append(self, *proposals: Proposal) -> Appended:
+        return self.log.append(proposals, caller="client", number=self.next_number())
+
+    def new_id(self) -> str:
+        return self._ids.make(self.now_ms, self._number << 30)
+
+    def submit(self, jobs: Sequence[e.JobSubmitted], idempotency: Idempotency | None = None) -> Appended:
+        return self.append(admit(jobs, self.now_ms, idempotency))
+
+    def delete_lease(self) -> None:
+        """Lose the lease key, as an operator's slip would."""
+        self.log.lose_lease()

@@ -1,0 +1,178 @@
+"""The whole system as real processes: a server and every service, each to be killed, stopped and started alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import psutil
+
+from journeyman.children import Child
+from journeyman.client import Client
+from journeyman.settings import Settings, load
+from journeyman_local.addresses import settle_ports
+from journeyman_local.plan import Spec, services
+from support.servers import TestServer, start_valkey
+from support.waiting import gone, wait_for
+
+READY_S = 60.0
+STOP_S = 20.0
+#: Quick to notice and quick to give up: tests wait for what these bound.
+SETTINGS: Mapping[str, Any] = {
+    "ingest_port": 0,
+    "dashboard_port": 0,
+    "heartbeat_timeout_ms": 1_500,
+    "scheduler_lease_ms": 1_000,
+    "drain_timeout_ms": 5_000,
+    "log_level": "info",
+}
+
+
+class System:
+    """A running Journeyman in a directory of its own.
+
+    Processes are known by name: `server`, `ingest`, `dashboard`, `scheduler`, `autoscaler`, and `worker-1` and so on.
+    Workers are started here, so that each can be killed; the autoscaler only where `autoscaler` says so, and then it
+    starts them.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        workers: int = 1,
+        autoscaler: bool = False,
+        server: TestServer | None = None,
+        **more: Any,
+    ) -> None:
+        """Start everything and wait until it is ready; `more` are settings."""
+        self.directory = directory
+        self._children: dict[str, Child] = {}
+        self._own_server = server is None
+        self.server = server or start_valkey(directory / "server", aof="everysec")
+        options = {**SETTINGS, "data_dir": str(directory), "redis_url": self.server.url, **more}
+        if not autoscaler:
+            options |= {"autoscaler_provider": "none"}
+        self.settings: Settings = settle_ports(load({}, **options))
+        self._specs = {spec.name: spec for spec in services(self.settings, os.environ)}
+        try:
+            for name in ("scheduler", "ingest", "dashboard", *(["autoscaler"] if autoscaler else [])):
+                self.start(name)
+            for number in range(workers):
+                self.start(f"worker-{number + 1}")
+            self.await_ready()
+        except BaseException:
+            self.close()
+            raise
+
+    # --- processes -------------------------------------------------------------------------------------
+
+    def start(self, name: str) -> Child:
+        """Start a service, or a worker under a new or a former name; its output goes to NAME.log."""
+        spec = self._spec(name)
+        child = self._children[name] = Child(spec.argv, spec.environ, self._to_file(name))
+        return child
+
+    def kill(self, name: str) -> None:
+        """End a process and its children as a crash of the machine would."""
+        child = self._children[name]
+        family = psutil.Process(child.pid).children(recursive=True)
+        os.kill(child.pid, signal.SIGKILL)
+        for process in family:
+            if not gone(process):
+                process.kill()
+        child.end_group(gently=False)
+
+    def stop(self, name: str, timeout_s: float = STOP_S) -> int:
+        """Stop a process in good order, wait for its end, and return its exit code."""
+        child = self._children[name]
+        child.ask_to_stop()
+        wait_for(lambda: child.exit_code() is not None, f"{name} to stop", timeout_s=timeout_s)
+        child.end_group(gently=False)
+        code = child.exit_code()
+        assert code is not None
+        return code
+
+    def pid(self, name: str) -> int:
+        """Return the process id of a service."""
+        return self.server.process.pid if name == "server" else self._children[name].pid
+
+    def running(self, name: str) -> bool:
+        """Say whether a process runs."""
+        return self._children[name].exit_code() is None
+
+    def output(self, name: str) -> str:
+        """Return everything a process has written so far, of all its starts."""
+        path = self.directory / f"{name}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def _spec(self, name: str) -> Spec:
+        if name in self._specs:
+            return self._specs[name]
+        assert name.startswith("worker"), name
+        return Spec(name, (sys.executable, "-m", "journeyman_worker"), self._specs["ingest"].environ, 1, STOP_S)
+
+    def _to_file(self, name: str) -> Callable[[str], None]:
+        path = self.directory / f"{name}.log"
+
+        def write(line: str) -> None:
+            with path.open("a") as file:
+                file.write(line + "\n")
+
+        return write
+
+    # --- what tests ask of it --------------------------------------------------------------------------
+
+    @property
+    def ingest_url(self) -> str:
+        """Where to submit."""
+        return self.settings.ingest_address()
+
+    @property
+    def dashboard_url(self) -> str:
+        """Where to read."""
+        return self.settings.dashboard_address()
+
+    def client(self, **options: Any) -> Client:
+        """Return a client of this system, to be closed by the caller."""
+        return Client(self.ingest_url, dashboard_url=self.dashboard_url, **options)
+
+    def await_ready(self) -> None:
+        """Wait until ingest and dashboard say that they are ready. Fails with their words when they do not."""
+        for name, url in (("ingest", self.ingest_url), ("dashboard", self.dashboard_url)):
+            if name in self._children and self.running(name):
+                wait_for(lambda url=url: _ready(url), f"{name} to be ready", timeout_s=READY_S)  # type: ignore[misc]
+
+    def await_workers(self, count: int, timeout_s: float = READY_S) -> None:
+        """Wait until so many live workers are known to the dashboard."""
+
+        def joined() -> bool:
+            answer = httpx.get(f"{self.dashboard_url}/workers", trust_env=False)
+            items = msgspec.json.decode(answer.content).get("items", [])
+            return sum(worker["state"] not in ("left", "lost") for worker in items) == count
+
+        wait_for(joined, f"{count} workers", timeout_s=timeout_s)
+
+    def close(self) -> None:
+        """End everything: workers first, the server last."""
+        order = sorted(self._children, key=lambda name: self._spec(name).stage)
+        for name in order:
+            self._children[name].ask_to_stop()
+            if not self._children[name].wait(STOP_S):
+                self.kill(name)
+            self._children[name].end_group(gently=False)
+        if self._own_server:
+            self.server.stop()
+
+
+def _ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health/ready", trust_env=False).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
