@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -162,7 +163,8 @@ def test_other_media_types_methods_and_paths_are_problems_too(api: Api) -> None:
     problem(api.post("/jobs", content=b"{}", headers={"content-type": "text/plain"}), 415)
     problem(api.post("/jobs", data={"type": "t"}), 415)
     problem(api.post("/jobs", content=b"{}", headers={"content-type": "application/x-ndjson"}), 415)
-    assert "POST" in (answer := api.get("/jobs")).headers["allow"]
+    answer = api.get("/jobs")
+    assert "POST" in answer.headers["allow"]
     problem(answer, 405)
     problem(api.get("/no/such/path"), 404)
 
@@ -251,8 +253,6 @@ def test_a_batch_is_idempotent_as_a_whole(api: Api) -> None:
 
 
 def test_two_requests_with_one_key_at_the_same_time_are_one_job(api: Api) -> None:
-    import asyncio
-
     async def both() -> list[httpx.Response]:
         return await asyncio.gather(
             *[api.client.post("/jobs", json={"type": "t"}, headers={"idempotency-key": "k"}) for _ in range(8)]

@@ -26,13 +26,18 @@ STOP_S = 45.0
 class Up:
     """A running `journeyman up`. `said` is its standard output so far, `logged` its standard error."""
 
-    def __init__(self, directory: Path, *options: str, number: int = 0) -> None:
+    def __init__(self, directory: Path, *options: str, number: int = 0, **environ: str) -> None:
         self.data = directory / "data"
         self._out, self._err = directory / f"{number}.out", directory / f"{number}.err"
         arguments = ["up", "--data", str(self.data), "--ingest-port", "0", "--dashboard-port", "0", *options]
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self.process = subprocess.Popen(
-                [JOURNEYMAN, *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=directory
+                [JOURNEYMAN, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                cwd=directory,
+                env={**os.environ, **environ},
             )
 
     @property
@@ -67,8 +72,8 @@ def up(tmp_path: Path) -> Iterator[Callable[..., Up]]:
     """Start the command, as often as asked, on one data directory; ends what is left."""
     started: list[Up] = []
 
-    def start(*options: str) -> Up:
-        started.append(Up(tmp_path, *options, number=len(started)))
+    def start(*options: str, **environ: str) -> Up:
+        started.append(Up(tmp_path, *options, number=len(started), **environ))
         return started[-1]
 
     yield start
@@ -123,16 +128,19 @@ def test_a_killed_supervisor_leaves_nothing_running_and_loses_nothing(up: Start)
         assert client.job(job_id).phase == "scheduled"
 
 
-def test_a_service_that_is_killed_comes_back(up: Start) -> None:
+@pytest.mark.parametrize(("part", "name"), [("journeyman_scheduler", "scheduler"), ("valkey-server", "server")])
+def test_what_is_killed_comes_back_and_nothing_is_lost(up: Start, part: str, name: str) -> None:
     running = up("--workers", "1")
     with running.client() as client:
         client.submit("synthetic", {}).result(timeout=30)
-        scheduler = next(process for process in running.family() if "journeyman_scheduler" in process.cmdline())
+        kept = client.submit("synthetic", {"echo": "kept"}, delay="3s")
+        victim = next(process for process in running.family() if any(word.endswith(part) for word in process.cmdline()))
 
-        scheduler.kill()
+        victim.kill()
 
-        wait_for(lambda: "scheduler was killed by signal 9; starting it again" in running.logged, "the restart")
+        wait_for(lambda: re.search(rf"{name} .*; starting it again", running.logged), "the restart")
         assert client.submit("synthetic", {"fail_times": 1}, backoff={"initial_ms": 1}).result(timeout=40)
+        assert kept.result(timeout=40)["echo"] == "kept"
 
 
 def test_a_second_up_on_the_same_data_is_refused_in_one_line(up: Start) -> None:
@@ -171,7 +179,7 @@ def test_a_server_that_cannot_be_reached_ends_it_with_three(up: Start) -> None:
 
 
 def test_ones_own_server_is_used_and_no_other_started(up: Start, server_url: str) -> None:
-    running = up("--redis-url", server_url, "--workers", "1")
+    running = up("--redis-url", server_url, "--workers", "1", JOURNEYMAN_DURABILITY="memory")
     with running.client() as client:
         assert client.submit("synthetic", {"echo": 1}).result(timeout=30)["echo"] == 1
 

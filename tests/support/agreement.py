@@ -16,9 +16,9 @@ def assert_agreement(derived: Derived, fold: Partition) -> None:
     """Fail where bodies, holds or lines are not those of the fold."""
     assert set(derived.bodies) == set(fold.jobs), "bodies are those of the jobs that have not ended"
     assert _held(derived) == _running(fold), "a job is held by whom the log says runs it"
-    standing = Counter(_standing(derived))
+    stand = Counter(standing(derived))
     wanted = Counter(_ready(fold))
-    assert standing == wanted, f"lines hold exactly the ready jobs: {standing - wanted} | {wanted - standing}"
+    assert stand == wanted, f"lines hold exactly the ready jobs: {stand - wanted} | {wanted - stand}"
 
 
 def _held(derived: Derived) -> dict[str, tuple[int, str]]:
@@ -33,7 +33,7 @@ def _running(fold: Partition) -> dict[str, tuple[int, str]]:
     }
 
 
-def _standing(derived: Derived) -> list[Standing]:
+def standing(derived: Derived) -> list[Standing]:
     """Return the places a claim would take, with the lines they stand in."""
     void = set(derived.void)
     found = []

@@ -51,9 +51,7 @@ class SimulatedScheduler:
         self.epoch: int | None = None
         self._world = world
         self._renew_ms = 0
-        self.scheduling = Scheduling(
-            world.log, LIMITS, heartbeat_timeout_ms=HEARTBEAT_TIMEOUT_MS, partition=partition
-        )
+        self.scheduling = Scheduling(world.log, LIMITS, heartbeat_timeout_ms=HEARTBEAT_TIMEOUT_MS, partition=partition)
 
     @property
     def partition(self) -> Partition:

@@ -73,14 +73,24 @@ class System:
 
     # --- processes -------------------------------------------------------------------------------------
 
-    def start(self, name: str) -> Child:
-        """Start a service, or a worker under a new or a former name; its output goes to NAME.log."""
+    def start(self, name: str) -> None:
+        """Start a service again, or a worker under a new or a former name; its output goes to NAME.log."""
+        if name == "server":
+            self.server.restart()
+            return
         spec = self._spec(name)
-        child = self._children[name] = Child(spec.argv, spec.environ, self._to_file(name))
-        return child
+        self._children[name] = Child(spec.argv, spec.environ, self._to_file(name))
+
+    def start_standby(self, name: str) -> Child:
+        """Start a second scheduler under a name that begins with `scheduler`."""
+        self._specs[name] = self._specs["scheduler"]._replace(name=name)
+        return self.start(name)
 
     def kill(self, name: str) -> None:
         """End a process and its children as a crash of the machine would."""
+        if name == "server":
+            self.server.kill()
+            return
         child = self._children[name]
         family = psutil.Process(child.pid).children(recursive=True)
         os.kill(child.pid, signal.SIGKILL)
@@ -100,7 +110,7 @@ class System:
         return code
 
     def pid(self, name: str) -> int:
-        """Return the process id of a service."""
+        """Return the process id of a service or of the server."""
         return self.server.process.pid if name == "server" else self._children[name].pid
 
     def running(self, name: str) -> bool:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,8 @@ from journeyman_dashboard import schema, store
 T = 1_732_000_000_000
 JOBS = [letter * 24 for letter in "abc"]
 TABLES = (
-    "jobs attempts payloads results dependencies tags events counters rollups queues workers scaling quarantine".split()
+    *("jobs", "attempts", "payloads", "results", "dependencies", "tags", "events", "counters", "rollups"),
+    *("queues", "workers", "scaling", "quarantine"),
 )
 
 
@@ -88,7 +90,7 @@ an_event: st.SearchStrategy[e.Event] = st.one_of(
 @st.composite
 def logs(draw: st.DrawFn) -> list[e.Entry]:
     """Draw a log of commits in which anything may follow anything."""
-    entries = []
+    entries: list[e.Entry] = []
     at = T
     for events in draw(st.lists(st.lists(an_event, min_size=1, max_size=4), min_size=1, max_size=25)):
         at += draw(st.sampled_from([0, 1, 700, 12_000]))
@@ -100,7 +102,7 @@ def logs(draw: st.DrawFn) -> list[e.Entry]:
 @given(logs(), st.data())
 def test_a_log_projected_in_any_batches_gives_the_same_tables(entries: list[e.Entry], data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.sets(st.integers(0, len(entries)))) | {0, len(entries)})
-    batches = [entries[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+    batches = [entries[start:end] for start, end in pairwise(cuts)]
     with empty() as at_once, empty() as in_parts:
         project(at_once, [entries])
         project(in_parts, batches)

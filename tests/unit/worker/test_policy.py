@@ -40,7 +40,7 @@ def test_a_job_called_directly_is_plain_python(broker: JourneymanBroker) -> None
         return a + b
 
     assert add(1) == 3
-    assert (add.__name__, add.__doc__) == ("add", "Add.")
+    assert (add.fn.__name__, add.__doc__) == ("add", "Add.")
 
 
 async def _double(x: int) -> int:

@@ -110,6 +110,11 @@ class GroupCommit:
         self._arrived.set()
         return waiter.verdict
 
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for the next append."""
+        return len(self._waiting)
+
     async def _run(self) -> None:
         while True:
             await self._arrived.wait()
@@ -190,7 +195,7 @@ class GroupCommit:
             async for attempt in tenacity.AsyncRetrying(
                 retry=tenacity.retry_if_exception_type(ServerUnavailableError),
                 stop=tenacity.stop_after_delay(self._patience_s),
-                wait=tenacity.wait_exponential_jitter(initial=0.02, max=0.5, jitter=0.02),
+                wait=tenacity.wait_random_exponential(multiplier=0.02, max=0.5),
                 reraise=True,
             ):
                 with attempt:

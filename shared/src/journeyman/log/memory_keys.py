@@ -36,7 +36,7 @@ class Derived:
         self._ended: dict[str, StoredOutcome] = {}
         self.lines: dict[Line, deque[str]] = {}
         self.void: set[str] = set()
-        self._paused: set[str] = set()
+        self.paused: set[str] = set()
         self.workers: dict[str, _Worker] = {}
         self._idle: dict[str, None] = {}
         self._ring = ring
@@ -158,9 +158,9 @@ class Derived:
 
     def _gate(self, queue: str, is_open: bool) -> None:
         if not is_open:
-            self._paused.add(queue)
+            self.paused.add(queue)
             return
-        self._paused.discard(queue)
+        self.paused.discard(queue)
         for worker in list(self._idle):
             self._ring(worker)
 
@@ -194,7 +194,7 @@ class Derived:
             lines = [
                 line
                 for line, places in self.lines.items()
-                if places and line[0] in queues and line[0] not in self._paused and line[2] in types
+                if places and line[0] in queues and line[0] not in self.paused and line[2] in types
             ]
             if not lines:
                 break

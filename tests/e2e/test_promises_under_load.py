@@ -1,0 +1,170 @@
+"""The figures and promises a user would try first, on real processes."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from journeyman import events as e
+from support.journal import Journal
+from support.system import System
+from support.waiting import wait_for
+
+SEED = 11
+
+
+@pytest.fixture
+def systems(tmp_path: Path) -> Iterator[list[System]]:
+    """Collect what a test starts, to be ended whatever happens."""
+    started: list[System] = []
+    yield started
+    for system in started:
+        system.close()
+
+
+def begin(systems: list[System], directory: Path, **options: Any) -> tuple[System, Journal]:
+    system = System(directory, **options)
+    systems.append(system)
+    return system, Journal(system.settings)
+
+
+def submit(system: System, jobs: list[dict[str, Any]]) -> list[str]:
+    answer = httpx.post(f"{system.ingest_url}/jobs/batch", json={"jobs": jobs}, trust_env=False, timeout=30)
+    assert answer.status_code == 202, answer.text
+    ids: list[str] = answer.json()["ids"]
+    return ids
+
+
+def synthetic(**payload: Any) -> dict[str, Any]:
+    return {"type": "synthetic", "payload": payload}
+
+
+def started(journal: Journal) -> list[str]:
+    return [record.event.job_id for record in journal.records() if isinstance(record.event, e.JobStarted)]
+
+
+def test_a_thousand_jobs_in_ten_layers_run_parents_first(systems: list[System], tmp_path: Path) -> None:
+    system, journal = begin(systems, tmp_path, workers=4, worker_threads=4)
+    chance = random.Random(SEED)
+    layers = [[f"{layer}-{number}" for number in range(100)] for layer in range(10)]
+    jobs = [
+        {
+            "ref": ref,
+            **synthetic(echo=ref),
+            "depends_on": [f"ref:{parent}" for parent in chance.sample(layers[depth - 1], 3)] if depth else [],
+        }
+        for depth, layer in enumerate(layers)
+        for ref in layer
+    ]
+    chance.shuffle(jobs)
+    ids = submit(system, jobs)
+    ref_of = dict(zip(ids, (job["ref"] for job in jobs), strict=True))
+    id_of = {ref: job_id for job_id, ref in ref_of.items()}
+
+    journal.await_completed(ids, 60)
+
+    ended: set[str] = set()
+    parents = {id_of[job["ref"]]: [id_of[name.removeprefix("ref:")] for name in job["depends_on"]] for job in jobs}
+    for record in journal.records():
+        match record.event:
+            case e.JobStarted(job_id=job_id):
+                assert ended.issuperset(parents[job_id]), f"{ref_of[job_id]} started before a parent had ended"
+            case e.JobSucceeded(job_id=job_id):
+                ended.add(job_id)
+    assert journal.report().violations == []
+
+
+@pytest.mark.parametrize("threads", [1, 8])
+def test_critical_jobs_do_not_wait_behind_a_backlog_of_low_ones(
+    systems: list[System], tmp_path: Path, threads: int
+) -> None:
+    system, journal = begin(systems, tmp_path, worker_threads=threads)
+    submit(system, [{**synthetic(sleep_ms=2), "priority": "low"}] * 2_000)
+    wait_for(lambda: len(started(journal)) > 20, "the backlog to be under way")
+
+    critical = submit(system, [{**synthetic(), "priority": "critical"}] * 20)
+
+    acknowledged = max(
+        record.offset
+        for record in journal.records()
+        if isinstance(record.event, e.JobSubmitted) and record.event.job_id in critical
+    )
+    journal.await_completed(critical, 30)
+    between = 0
+    waiting = set(critical)
+    for record in journal.records(acknowledged):
+        if isinstance(record.event, e.JobStarted):
+            between += record.event.job_id not in waiting
+            waiting.discard(record.event.job_id)
+        if not waiting:
+            break
+    assert between <= threads
+
+
+def test_a_killed_worker_loses_nothing(systems: list[System], tmp_path: Path) -> None:
+    system, journal = begin(systems, tmp_path, worker_threads=8)
+    system.await_workers(1)
+    ids = submit(system, [synthetic(sleep_ms=400)] * 40)
+    wait_for(lambda: len(started(journal)) >= 8, "jobs to run")
+
+    system.kill("worker-1")
+    system.start("worker-2")
+
+    journal.await_completed(ids, system.settings.heartbeat_timeout_ms / 1000 + 5 + 40 / 8 * 0.4)
+    report = journal.report()
+    assert report.violations == []
+    assert report.unfinished == 0
+    ends = Counter(
+        record.event.job_id
+        for record in journal.records()
+        if isinstance(record.event, e.JobSucceeded | e.JobDeadLettered)
+    )
+    assert set(ends.values()) == {1}
+    lost = [record.event for record in journal.records() if isinstance(record.event, e.JobLost)]
+    assert len(lost) == 8
+    assert all(event.attempt == 1 and event.reason for event in lost)
+    history = httpx.get(f"{system.dashboard_url}/jobs/{lost[0].job_id}/history", trust_env=False).json()["items"]
+    assert [item["event"] for item in history] == [
+        "job.submitted",
+        "job.released",
+        "job.started",
+        "job.lost",
+        "job.released",
+        "job.started",
+        "job.succeeded",
+    ]
+
+
+@pytest.mark.parametrize("standby", [True, False])
+def test_a_killed_scheduler_is_replaced_and_nothing_starts_twice(
+    systems: list[System], tmp_path: Path, standby: bool
+) -> None:
+    system, journal = begin(systems, tmp_path, workers=2)
+    if standby:
+        system.start_standby("scheduler-2")
+    chain = [
+        {"ref": f"{line}-{step}", **synthetic(sleep_ms=5), "depends_on": [f"ref:{line}-{step - 1}"] if step else []}
+        for line in range(50)
+        for step in range(20)
+    ]
+    ids = submit(system, chain)
+    wait_for(lambda: len(journal.completed()) > 100, "the chains to be under way")
+
+    system.kill("scheduler")
+    if not standby:
+        system.start("scheduler")
+
+    journal.await_completed(ids, 60)
+    assert journal.report().violations == []
+    starts = Counter(started(journal))
+    lost = Counter(record.event.job_id for record in journal.records() if isinstance(record.event, e.JobLost))
+    assert all(starts[job_id] == 1 + lost[job_id] for job_id in ids)
+    epochs = [record.event.epoch for record in journal.records() if isinstance(record.event, e.SchedulerElected)]
+    assert epochs == sorted(set(epochs))
+    assert len(epochs) == 2

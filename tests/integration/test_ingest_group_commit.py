@@ -1,0 +1,231 @@
+"""How requests share appends, and what becomes of them when replies are lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from journeyman.admission import admit
+from journeyman.errors import JourneymanError, ServerRefusedError, ServerUnavailableError
+from journeyman.events import JobSubmitted, QueuePaused
+from journeyman.ids import compose
+from journeyman.log.api import Appended
+from journeyman.proposals import Proposal
+from journeyman_ingest.errors import NotAppendedError, TooMuchWaitingError
+from journeyman_ingest.group_commit import GroupCommit
+from journeyman_ingest.metrics import Metrics
+from journeyman_ingest.server_clock import ServerClock
+from support.awaited_log import AwaitedMemoryLog
+from support.ingest import events
+
+LOST = ServerUnavailableError("the connection broke")
+
+
+def pause(queue: str) -> Proposal:
+    return Proposal((QueuePaused(queue),))
+
+
+def job(number: int, count: int = 1) -> Proposal:
+    return admit([JobSubmitted(compose(1, number * 100_000 + index, 0), "t") for index in range(count)], 1)
+
+
+@asynccontextmanager
+async def committing(
+    log: AwaitedMemoryLog, patience_s: float = 0.2, waiting_max: int = 100
+) -> AsyncIterator[GroupCommit]:
+    commits = GroupCommit(log, ServerClock(0), Metrics(), patience_s=patience_s, waiting_max=waiting_max)
+    commits.start()
+    try:
+        yield commits
+    finally:
+        log.gate.set()
+        await commits.close()
+
+
+def run(test: Callable[[AwaitedMemoryLog], Coroutine[Any, Any, None]]) -> AwaitedMemoryLog:
+    async def main() -> AwaitedMemoryLog:
+        log = AwaitedMemoryLog()
+        await test(log)
+        return log
+
+    return asyncio.run(main())
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0)
+
+
+def test_what_arrives_during_an_append_travels_together_in_the_next() -> None:
+    async def test(log: AwaitedMemoryLog) -> None:
+        async with committing(log) as commits:
+            log.gate.clear()
+            first = commits.propose(pause("first"))
+            await until(lambda: not commits.waiting)
+            others = [commits.propose(pause(f"q{number}")) for number in range(20)]
+            log.gate.set()
+            verdicts = await asyncio.gather(first, *others)
+            offsets = [verdict.offset for verdict in verdicts]
+            assert all(verdict.accepted for verdict in verdicts)
+            assert [offset.index for offset in offsets[1:] if offset] == list(range(20))
+
+    assert run(test).appends == [1, 20]
+
+
+def test_an_append_has_a_thousand_events_at_most_and_a_large_batch_travels_alone() -> None:
+    async def test(log: AwaitedMemoryLog) -> None:
+        async with committing(log, waiting_max=2_000) as commits:
+            log.gate.clear()
+            waiting = [commits.propose(pause("first"))]
+            await until(lambda: not commits.waiting)
+            waiting += [commits.propose(job(number)) for number in range(600)]
+            waiting += [commits.propose(job(1_000, count=5_000)), commits.propose(pause("last"))]
+            log.gate.set()
+            assert all(verdict.accepted for verdict in await asyncio.gather(*waiting))
+
+    assert run(test).appends == [1, 500, 100, 1, 1]
+
+
+def test_large_payloads_travel_in_smaller_groups() -> None:
+    async def test(log: AwaitedMemoryLog) -> None:
+        async with committing(log) as commits:
+            log.gate.clear()
+            waiting = [commits.propose(pause("first"))]
+            await until(lambda: not commits.waiting)
+            waiting += [commits.propose(job(number), size=400_000) for number in range(5)]
+            log.gate.set()
+            await asyncio.gather(*waiting)
+
+    assert run(test).appends == [1, 2, 2, 1]
+
+
+@pytest.mark.parametrize("losses", [1, 3])
+@pytest.mark.parametrize("happened", [False, True])
+def test_a_lost_reply_is_asked_for_again_and_nothing_is_appended_twice(losses: int, happened: bool) -> None:
+    async def test(log: AwaitedMemoryLog) -> None:
+        log.failures = [LOST] * losses
+        log.lose_replies = happened
+        async with committing(log, patience_s=5) as commits:
+            assert (await commits.propose(pause("q"))).accepted
+        assert events(log.sync) == [QueuePaused("q")]
+
+    run(test)
+
+
+def test_after_the_patience_the_outcome_is_unknown_and_what_waited_was_not_written() -> None:
+    async def test(log: AwaitedMemoryLog) -> None:
+        log.failures = [LOST] * 1000
+        async with committing(log) as commits:
+            sent = commits.propose(pause("sent"))
+            await until(lambda: not commits.waiting)
+            behind = commits.propose(pause("behind"))
+            with pytest.raises(NotAppendedError) as caught:
+                await sent
+            assert caught.value.unknown
+            with pytest.raises(NotAppendedError) as caught:
+                await behind
+            assert not caught.value.unknown
+            left = len(log.failures)
+            with pytest.raises(NotAppendedError):
+                await commits.propose(pause("once"))
+            assert len(log.failures) == left - 1
+            log.failures = []
+            assert (await commits.propose(pause("later"))).accepted
+
+    run(test)
+
+
+def test_a_server_that_does_not_answer_at_all_is_given_up_in_time() -> None:
+    async def test(log: AwaitedMemoryLog) -> None:
+        async with committing(log) as commits:
+            log.gate.clear()
+            async with asyncio.timeout(3):
+                with pytest.raises(NotAppendedError):
+                    await commits.propose(pause("q"))
+
+    run(test)
+
+
+def test_a_call_that_was_given_up_is_not_taken_for_a_later_one() -> None:
+    names: list[tuple[str, int]] = []
+
+    class Remembering(AwaitedMemoryLog):
+        async def append(self, proposals: Any, *, caller: str, number: int) -> Appended:
+            names.append((caller, number))
+            return await super().append(proposals, caller=caller, number=number)
+
+    async def main() -> None:
+        log = Remembering()
+        log.failures = [LOST] * 1000
+        async with committing(log) as commits:
+            with pytest.raises(NotAppendedError):
+                await commits.propose(pause("q"))
+            log.failures = []
+            given_up = set(names)
+            await commits.propose(pause("q"))
+        assert len(given_up) == 1
+        assert names[-1][0] != names[0][0]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("failure", [ServerRefusedError("OOM"), JourneymanError("something else")])
+def test_a_refused_append_fails_its_requests_and_not_the_next(failure: JourneymanError) -> None:
+    async def test(log: AwaitedMemoryLog) -> None:
+        log.failures = [failure]
+        async with committing(log) as commits:
+            with pytest.raises(NotAppendedError):
+                await commits.propose(pause("q"))
+            assert (await commits.propose(pause("q"))).accepted
+
+    run(test)
+
+
+def test_what_waits_is_bounded() -> None:
+    async def test(log: AwaitedMemoryLog) -> None:
+        async with committing(log, waiting_max=3) as commits:
+            log.gate.clear()
+            commits.propose(pause("first"))
+            await until(lambda: not commits.waiting)
+            for _ in range(3):
+                commits.propose(pause("q"))
+            with pytest.raises(TooMuchWaitingError):
+                commits.propose(pause("q"))
+        async with committing(log) as commits:
+            commits.propose(pause("q"), size=100 << 20)
+            with pytest.raises(TooMuchWaitingError):
+                commits.propose(pause("q"), size=100 << 20)
+
+    run(test)
+
+
+def test_closing_appends_what_waits_and_refuses_what_comes() -> None:
+    async def test(log: AwaitedMemoryLog) -> None:
+        async with committing(log) as commits:
+            waiting = [commits.propose(pause(f"q{number}")) for number in range(5)]
+            await commits.close()
+            assert all(verdict.accepted for verdict in await asyncio.gather(*waiting))
+            with pytest.raises(TooMuchWaitingError):
+                commits.propose(pause("late"))
+
+    run(test)
+
+
+def test_a_request_that_was_given_up_is_not_sent() -> None:
+    async def test(log: AwaitedMemoryLog) -> None:
+        async with committing(log) as commits:
+            log.gate.clear()
+            first = commits.propose(pause("first"))
+            await until(lambda: not commits.waiting)
+            gone, stays = commits.propose(pause("gone")), commits.propose(pause("stays"))
+            gone.cancel()
+            log.gate.set()
+            await asyncio.gather(first, stays)
+        assert events(log.sync) == [QueuePaused("first"), QueuePaused("stays")]
+
+    run(test)

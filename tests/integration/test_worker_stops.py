@@ -1,0 +1,270 @@
+"""Jobs that are stopped: by their timeout, by a cancel, by a drain, by the loss of their worker."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+import journeyman_worker as jm
+from integration.worker_kit import Kit, memory_kit, server_kit
+from journeyman.events import (
+    JobFailed,
+    JobReturned,
+    JobStarted,
+    JobSucceeded,
+    WorkerDraining,
+    WorkerJoined,
+    WorkerLeft,
+    WorkerLost,
+)
+from journeyman.proposals import Alive, Drain, Leave
+from support.servers import TestServer
+from support.waiting import wait_for
+
+
+@pytest.fixture(params=["memory", "valkey"])
+def kit(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kit]:
+    if request.param == "memory":
+        yield memory_kit(tmp_path)
+        return
+    server: TestServer = request.getfixturevalue("server")
+    with server_kit(server.url, tmp_path) as kit:
+        yield kit
+
+
+def nap() -> str:
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        time.sleep(0.005)
+    return "slept"
+
+
+async def async_nap() -> str:
+    await asyncio.sleep(20)
+    return "slept"
+
+
+@pytest.mark.parametrize("fn", [nap, async_nap])
+def test_an_attempt_that_takes_too_long_is_stopped_and_may_be_tried_again(kit: Kit, fn: Any) -> None:
+    job: jm.Job[[], Any] = jm.job("nap", broker=kit.broker, timeout="100ms")(fn)
+    with kit.worker():
+        failed = kit.wait_for_event(JobFailed, job.submit())
+    assert (failed.error.type, failed.retryable) == ("TimeLimitExceeded", True)
+    assert 90_000 <= failed.run_us < 5_000_000
+
+
+@pytest.mark.parametrize("fn", [nap, async_nap])
+def test_a_cancelled_job_is_interrupted_at_once(kit: Kit, fn: Any) -> None:
+    job: jm.Job[[], Any] = jm.job("nap", broker=kit.broker)(fn)
+    with kit.worker(heartbeat_timeout_ms=60_000):
+        job_id = job.submit()
+        kit.wait_for_event(JobStarted, job_id)
+        kit.cancel(job_id)
+        asked = time.monotonic()
+        returned = kit.wait_for_event(JobReturned, job_id)
+    assert time.monotonic() - asked < 3
+    assert (returned.reason, returned.back) == ("interrupted", False)
+
+
+def test_a_job_that_catches_the_interrupt_decides_what_it_reports(kit: Kit) -> None:
+    @jm.job("stubborn", broker=kit.broker)
+    def stubborn() -> str:
+        try:
+            return nap()
+        except jm.Cancelled:
+            return "saved what there was"
+
+    with kit.worker():
+        job_id = stubborn.submit()
+        kit.wait_for_event(JobStarted, job_id)
+        kit.cancel(job_id)
+        assert kit.wait_for_event(JobSucceeded, job_id).result == '"saved what there was"'
+
+
+def test_a_worker_that_drains_lets_its_jobs_end_and_leaves(kit: Kit) -> None:
+    gate = threading.Event()
+    job = jm.job("gated", broker=kit.broker)(lambda: gate.wait(10))
+    with kit.worker(threads=1) as station:
+        running, waiting = job.submit(), job.submit()
+        kit.wait_for_event(JobStarted, running)
+        station.signals.ask()
+        kit.wait_for_event(WorkerDraining)
+        gate.set()
+        kit.wait_for_event(WorkerLeft)
+    assert kit.story(running) == ["JobStarted", "JobSucceeded"]
+    assert kit.story(waiting) == []
+    assert [event.by for event in kit.events(WorkerDraining)] == ["signal"]
+
+
+def test_after_the_drain_timeout_running_jobs_go_back_and_run_elsewhere_as_the_same_attempt(kit: Kit) -> None:
+    stopped: list[type[BaseException]] = []
+    second = threading.Event()
+
+    @jm.job("restless", broker=kit.broker)
+    def restless() -> str:
+        if second.is_set():
+            return "done"
+        try:
+            return nap()
+        except BaseException as error:
+            stopped.append(type(error))
+            raise
+
+    with kit.worker(drain_timeout_ms=50) as station:
+        job_id = restless.submit()
+        kit.wait_for_event(JobStarted, job_id)
+        station.signals.ask()
+        kit.wait_for_event(WorkerLeft)
+    second.set()
+    assert stopped == [jm.Drained]
+    with kit.worker():
+        done = kit.wait_for_event(JobSucceeded, job_id)
+    assert kit.story(job_id) == ["JobStarted", "JobReturned", "JobStarted", "JobSucceeded"]
+    assert done.attempt == 1
+
+
+def test_a_job_that_does_not_heed_the_drain_goes_back_all_the_same(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("journeyman_worker.drainer.HEED_MS", 100.0)
+    gate = threading.Event()
+
+    @jm.job("deaf", broker=kit.broker)
+    def deaf() -> str:
+        while not gate.is_set():
+            try:
+                time.sleep(0.01)
+            except jm.Interrupt:
+                continue
+        return "too late"
+
+    with kit.worker(drain_timeout_ms=50) as station:
+        job_id = deaf.submit()
+        kit.wait_for_event(JobStarted, job_id)
+        station.signals.ask()
+        kit.wait_for_event(WorkerLeft)
+        gate.set()
+    assert kit.story(job_id) == ["JobStarted", "JobReturned"]
+
+
+def test_a_second_signal_ends_the_patience_with_running_jobs(kit: Kit) -> None:
+    job = jm.job("nap", broker=kit.broker)(nap)
+    with kit.worker(drain_timeout_ms=60_000) as station:
+        job_id = job.submit()
+        kit.wait_for_event(JobStarted, job_id)
+        station.signals.ask()
+        kit.wait_for_event(WorkerDraining)
+        station.signals.ask()
+        kit.wait_for_event(WorkerLeft)
+    assert [event.reason for event in kit.events(JobReturned)] == ["drained"]
+
+
+def test_a_worker_can_be_asked_to_drain_through_the_log(kit: Kit) -> None:
+    jm.job("noop", broker=kit.broker)(lambda: None)
+    with kit.worker() as station:
+        assert station.session is not None
+        kit.append(effects=(Drain(station.session.worker),))
+        kit.wait_for_event(WorkerLeft)
+    assert [event.by for event in kit.events(WorkerDraining)] == ["request"]
+
+
+def test_jobs_claimed_ahead_go_back_when_a_slow_one_blocks_the_way(kit: Kit) -> None:
+    gate = threading.Event()
+
+    @jm.job("mixed", broker=kit.broker)
+    def mixed(slow: bool) -> None:
+        if slow:
+            gate.wait(10)
+
+    with kit.worker(threads=1) as station:
+        for _ in range(200):
+            mixed.submit(slow=False)
+        wait_for(lambda: len(kit.events(JobSucceeded)) == 200, "the fast ones")
+        assert station.session is not None
+        station.session.claimer.ran(0)
+        slow, *behind = [mixed.submit(slow=index == 0) for index in range(20)]
+        kit.wait_for_event(JobStarted, slow)
+        wait_for(
+            lambda: all(
+                kit.story(job_id).count("JobStarted") == kit.story(job_id).count("JobReturned") for job_id in behind
+            ),
+            "the others to be free for other workers",
+        )
+        gate.set()
+        wait_for(lambda: len(kit.events(JobSucceeded)) == 220, "all jobs")
+    assert {event.attempt for event in kit.events(JobSucceeded)} == {1}
+
+
+def test_a_worker_that_was_declared_lost_stops_its_jobs_and_joins_again_under_a_new_id(kit: Kit) -> None:
+    stopped: list[type[BaseException]] = []
+
+    @jm.job("nap", broker=kit.broker)
+    def nap_once() -> str:
+        try:
+            return nap()
+        except BaseException as error:
+            stopped.append(type(error))
+            raise
+
+    again = jm.job("again", broker=kit.broker)(lambda: "alive")
+    with kit.worker() as station:
+        job_id = nap_once.submit()
+        kit.wait_for_event(JobStarted, job_id)
+        assert station.session is not None
+        first = station.session.worker
+        kit.append(WorkerLost(first), guard=Alive(first), effects=(Leave(first),))
+        kit.wait_for_event(WorkerJoined, count=2)
+        wait_for(lambda: stopped, "the job to be stopped")
+        kit.wait_for_event(JobSucceeded, again.submit())
+    assert stopped == [jm.Lost]
+    assert len({event.worker for event in kit.events(WorkerJoined)}) == 2
+    assert kit.story(job_id) == ["JobStarted"]
+
+
+def test_a_late_outcome_of_a_lost_worker_changes_nothing(kit: Kit) -> None:
+    gate = threading.Event()
+    job = jm.job("late", broker=kit.broker)(lambda: _hold(gate))
+    with kit.worker() as station:
+        job_id = job.submit()
+        kit.wait_for_event(JobStarted, job_id)
+        assert station.session is not None
+        first = station.session.worker
+        kit.append(WorkerLost(first), effects=(Leave(first),))
+        gate.set()
+        kit.wait_for_event(WorkerJoined, count=2)
+    assert "JobSucceeded" not in kit.story(job_id)
+
+
+def _hold(gate: threading.Event) -> str:
+    while not gate.is_set():
+        try:
+            gate.wait(0.01)
+        except jm.Interrupt:
+            continue
+    return "too late"
+
+
+def test_heartbeats_say_what_runs_and_what_it_costs(kit: Kit) -> None:
+    gate = threading.Event()
+
+    @jm.job("shown", broker=kit.broker)
+    def shown() -> None:
+        jm.progress(40, "underway")
+        gate.wait(10)
+
+    with kit.worker(threads=3, heartbeat_timeout_ms=400):
+        job_id = shown.submit()
+        [facts] = wait_for(
+            lambda: [beat.facts for beat in kit.log.beats() if beat.facts.get("running")], "a beat with a running job"
+        )
+        gate.set()
+    [running] = msgspec.convert(facts["running"], list[dict[str, Any]])
+    assert running["job_id"] == job_id
+    assert running["type"] == "shown"
+    assert (facts["slots"], facts["busy"], facts["state"]) == (3, 1, "running")
+    assert int(str(facts["rss_bytes"])) > 1_000_000
