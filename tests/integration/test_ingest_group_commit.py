@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from journeyman.admission import admit
+from journeyman.clock import ServerClock
 from journeyman.errors import JourneymanError, ServerRefusedError, ServerUnavailableError
 from journeyman.events import JobSubmitted, QueuePaused
 from journeyman.ids import compose
@@ -18,7 +19,6 @@ from journeyman.proposals import Proposal
 from journeyman_ingest.errors import NotAppendedError, TooMuchWaitingError
 from journeyman_ingest.group_commit import GroupCommit
 from journeyman_ingest.metrics import Metrics
-from journeyman_ingest.server_clock import ServerClock
 from support.awaited_log import AwaitedMemoryLog
 from support.ingest import events
 

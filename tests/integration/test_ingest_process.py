@@ -76,7 +76,6 @@ def raw(port: int, request: bytes) -> bytes:
     """Send bytes and return what comes back until the server closes the connection."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(request)
-        connection.shutdown(socket.SHUT_WR)
         answer = b""
         while piece := connection.recv(65_536):
             answer += piece
@@ -89,10 +88,8 @@ def test_jobs_are_accepted_over_real_connections(server_url: str, tmp_path: Path
             answer = client.post("/jobs", json={"type": "t", "payload": {"a": 1}})
             assert answer.status_code == 202
             assert client.post("/jobs", json={"type": "t", "payload": "x" * 1_000_000}).status_code == 202
-            assert (
-                client.post("/jobs", content=b" " * 2_000_000, headers={"content-type": "application/json"}).status_code
-                == 413
-            )
+            too_large = client.post("/jobs", content=b" " * 2_000_000, headers={"content-type": "application/json"})
+            assert too_large.status_code == 413
         chunked = (
             b"POST /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
@@ -117,7 +114,10 @@ def test_many_clients_at_once_each_get_their_own_job(server_url: str, tmp_path: 
 
 def test_sigterm_finishes_what_is_under_way_and_ends_with_zero(server_url: str, tmp_path: Path) -> None:
     with ingest(server_url, tmp_path) as running:
-        head = b'POST /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{"type"'
+        head = (
+            b"POST /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b'Content-Length: 12\r\n\r\n{"type"'
+        )
         with socket.create_connection(("127.0.0.1", running.port), timeout=10) as slow:
             slow.sendall(head)
             httpx.post(f"{running.base}/jobs", json={"type": "first"})
@@ -126,8 +126,8 @@ def test_sigterm_finishes_what_is_under_way_and_ends_with_zero(server_url: str, 
             slow.sendall(b':"t"}')
             answer = slow.recv(65_536)
         assert running.process.wait(10) == 0
-        assert answer.startswith((b"HTTP/1.1 202", b"HTTP/1.1 503"))
-        assert len(submitted(server_url)) == 1 + answer.startswith(b"HTTP/1.1 202")
+        assert answer.startswith(b"HTTP/1.1 202")
+        assert len(submitted(server_url)) == 2
 
 
 def test_a_hanging_server_is_a_503_in_bounded_time_and_service_goes_on_after_it(tmp_path: Path) -> None:

@@ -18,4 +18,4 @@ def load() -> None:
 
 def share(of_quick: int) -> int:
     """Return how many examples an expensive test takes where a cheap one takes the profile's number."""
-    return max(of_quick * settings.default.max_examples // 100, 1)
+    return max(of_quick * settings().max_examples // 100, 1)

@@ -14,10 +14,12 @@ import httpx
 from journeyman.blobs import FileBlobStore
 from journeyman.events import BEGINNING, Event, Record
 from journeyman.log.api import Log
+from journeyman.log.connect import open_async_log
 from journeyman.settings import Settings
 from journeyman_ingest.app import build_app
 from journeyman_ingest.awaited_log import AwaitedLog
 from journeyman_ingest.intake import Intake, running
+from support.awaited_log import AwaitedMemoryLog
 
 T = TypeVar("T")
 
@@ -127,3 +129,31 @@ def records(log: Log) -> list[Record]:
 def events(log: Log) -> list[Event]:
     """Return the events in a log, in order."""
     return [record.event for record in records(log)]
+
+
+@contextmanager
+def serving_over(url: str, directory: Path) -> Iterator[Api]:
+    """Run ingest over the server at `url`, or over a log in memory where that is empty."""
+    settings = Settings(redis_url=url or "redis://nowhere", durability="memory")
+
+    async def open_it() -> AwaitedLog:
+        return await open_async_log(settings) if url else AwaitedMemoryLog()
+
+    with serving(open_it, directory, settings) as api:
+        yield api
+
+
+def log_of(api: Api) -> Log:
+    log: Log = api.intake.log.sync  # type: ignore[assignment]
+    return log
+
+
+def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
+    """Check that an answer is a problem document of a status, and return it."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = answer.json()
+    assert body["status"] == status
+    assert body["title"]
+    assert body["type"]
+    return body

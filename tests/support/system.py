@@ -81,10 +81,10 @@ class System:
         spec = self._spec(name)
         self._children[name] = Child(spec.argv, spec.environ, self._to_file(name))
 
-    def start_standby(self, name: str) -> Child:
+    def start_standby(self, name: str) -> None:
         """Start a second scheduler under a name that begins with `scheduler`."""
         self._specs[name] = self._specs["scheduler"]._replace(name=name)
-        return self.start(name)
+        self.start(name)
 
     def kill(self, name: str) -> None:
         """End a process and its children as a crash of the machine would."""

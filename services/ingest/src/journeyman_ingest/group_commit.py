@@ -23,13 +23,13 @@ from typing import NamedTuple
 
 import tenacity
 
+from journeyman.clock import ServerClock
 from journeyman.errors import JourneymanError, RebuildNeededError, ServerRefusedError, ServerUnavailableError
 from journeyman.log.api import Appended, Verdict
 from journeyman.proposals import Proposal
 from journeyman_ingest.awaited_log import AwaitedLog
 from journeyman_ingest.errors import NotAppendedError, TooMuchWaitingError
 from journeyman_ingest.metrics import Metrics
-from journeyman_ingest.server_clock import ServerClock
 
 _log = logging.getLogger(__name__)
 

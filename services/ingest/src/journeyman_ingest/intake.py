@@ -19,6 +19,7 @@ import msgspec
 
 from journeyman.admission import admit
 from journeyman.blobs import INLINE_MAX, BlobStore
+from journeyman.clock import ServerClock
 from journeyman.errors import ServerUnavailableError
 from journeyman.events import Blob, JobSubmitted, Offset
 from journeyman.ids import IdMaker
@@ -34,7 +35,6 @@ from journeyman_ingest.idempotency import remembered
 from journeyman_ingest.metrics import Metrics
 from journeyman_ingest.pressure import Pressure
 from journeyman_ingest.replies import rfc3339
-from journeyman_ingest.server_clock import ServerClock
 
 _encode = msgspec.json.Encoder().encode
 

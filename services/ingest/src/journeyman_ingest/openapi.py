@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
+from litestar import Response, Router
 from litestar.enums import MediaType
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
@@ -134,4 +135,13 @@ def config() -> OpenAPIConfig:
             YamlRenderPlugin(),
         ],
         use_handler_docstrings=True,
+        openapi_router=Router("/schema", route_handlers=[], include_in_schema=False, after_request=_as_problem),
     )
+
+
+def _as_problem(response: Response[Any]) -> Response[Any]:
+    """Answer for an unknown page below `/schema` like everywhere else, not with the framework's page."""
+    if response.status_code != HTTPStatus.NOT_FOUND:
+        return response
+    body = problem(HTTPStatus.NOT_FOUND, "no such page")
+    return Response(msgspec.json.encode(body), status_code=HTTPStatus.NOT_FOUND, media_type=MEDIA_TYPE)

@@ -11,11 +11,11 @@ import asyncio
 import logging
 from http import HTTPStatus
 
+from journeyman.clock import ServerClock
 from journeyman.errors import JourneymanError
 from journeyman.settings import Settings
 from journeyman_ingest.awaited_log import AwaitedLog, LogHealth
 from journeyman_ingest.errors import RefusedError
-from journeyman_ingest.server_clock import ServerClock
 
 _log = logging.getLogger(__name__)
 
@@ -88,8 +88,6 @@ class Pressure:
     def check_writable(self) -> None:
         """Refuse every write where what it promises could not be kept."""
         health = self._health
-        if self.draining:
-            raise _unavailable("not-available", "this process is shutting down")
         if health is not None and not health.durable:
             raise _unavailable("not-durable", health.detail or "the server cannot keep the promised durability")
 

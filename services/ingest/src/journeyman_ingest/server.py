@@ -57,7 +57,7 @@ async def _serve(settings: Settings) -> int | None:
             _tune_the_interpreter()
             server = _server(build_app(intake), address, port)
             serving = asyncio.create_task(server.serve(), name="http")
-            _log.info("listening on http://%s:%d", settings.ingest_host, port)
+            _log.info("listening on http://%s:%d", f"[{address}]" if ":" in address else settings.ingest_host, port)
             stopping = asyncio.create_task(stop.wait())
             await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
             if serving.done():

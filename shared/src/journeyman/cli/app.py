@@ -44,6 +44,7 @@ COMMANDS = (
     Command("queue resume", "Let the jobs of queues run again.", "queue:resume"),
     Command("worker list", "List the workers.", "worker:list_workers"),
     Command("worker drain", "Tell workers to finish what they run and end.", "worker:drain"),
+    Command("bench", "Measure how fast the running system is.", "bench:bench"),
     Command("verify", "Check the promises on a log.", "verify:verify"),
     Command("rebuild", "Drop and rebuild everything that is derived from the log.", "rebuild:rebuild"),
 )

@@ -1,0 +1,150 @@
+"""Healing a simulated world, and what must be so once everything has drained."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from journeyman import events as e
+from journeyman.admission import admit
+from journeyman.log.api import StoredOutcome
+from journeyman.partition import Partition, fold
+from journeyman.proposals import Ended, Gate, Proposal, Reopen
+from support.simulated_workers import SimulatedWorker
+from support.simulation import HEARTBEAT_TIMEOUT_MS, LIMITS, SimulatedScheduler, World
+from support.snapshots import assert_same_state
+
+#: Rounds of (time passes, schedulers decide, workers work) after which a healed world must be empty.
+ROUNDS_MAX = 400
+
+
+def admitted(job: e.JobSubmitted, now_ms: int) -> Proposal:
+    """Return the proposal that submits one job."""
+    return admit([job], now_ms)
+
+
+def redriven(job_id: str, ended: Mapping[str, StoredOutcome], now_ms: int, delay_ms: int) -> Proposal:
+    """Return the proposal that begins the next generation of an ended job."""
+    outcome = ended[job_id]
+    body = outcome.body
+    assert body is not None
+    event = e.JobRedriven(
+        job_id,
+        outcome.generation + 1,
+        outcome.attempt,
+        body.type,
+        body.queue,
+        body.priority,
+        body.max_attempts,
+        body.backoff,
+        due_ms=now_ms + delay_ms if delay_ms else 0,
+    )
+    return Proposal((event,), Ended(job_id), (Reopen(job_id),))
+
+
+def pass_time(world: World, workers: Iterable[SimulatedWorker], delay_ms: int) -> None:
+    """Let time pass in steps within which every worker that is not silent beats."""
+    while delay_ms > 0:
+        step = min(delay_ms, HEARTBEAT_TIMEOUT_MS // 2)
+        world.now_ms += step
+        delay_ms -= step
+        for worker in workers:
+            if not worker.silent:
+                worker.beat()
+
+
+def heal_and_drain(world: World, queues: Sequence[str], types: Sequence[str]) -> SimulatedScheduler:
+    """Open every queue, bring a good worker and a good scheduler; return the latter when nothing is left to do."""
+    for queue in queues:
+        world.append(Proposal((e.QueueResumed(queue),), None, (Gate(queue, open=True),)))
+    leader = SimulatedScheduler("healer", world)
+    worker = SimulatedWorker(world, "healer", queues, types)
+    for _ in range(ROUNDS_MAX):
+        pass_time(world, [worker], 200)
+        while leader.turn():
+            pass
+        claimed = worker.claim(1_000)
+        assert claimed is not None
+        if claimed.jobs:
+            worker.say([(job.body.job_id, "succeed") for job in claimed.jobs])
+        world.look()
+        if not world.onlooker.jobs and not leader.turn():
+            return leader
+    raise AssertionError(f"not drained: {world.onlooker.jobs}")
+
+
+def assert_all_ended(world: World, job_ids: Iterable[str]) -> None:
+    """Fail unless every job has ended in exactly one way, and the keys say which."""
+    assert world.verifier.report().unfinished == 0
+    assert world.onlooker.jobs == {}
+    assert world.log.derived.bodies == {}
+    assert world.log.derived.held == {}
+    outcomes = world.log.outcomes(job_ids)
+    assert set(outcomes) == set(job_ids)
+    ends: dict[str, str] = {}
+    names = {e.JobSucceeded: "completed", e.JobDeadLettered: "failed", e.JobCancelled: "cancelled"}
+    for event in own_events(world):
+        if type(event) in names:
+            ends[event.job_id] = names[type(event)]  # type: ignore[union-attr]
+        elif isinstance(event, e.JobRedriven):
+            del ends[event.job_id]
+    assert ends == {job_id: outcome.status for job_id, outcome in outcomes.items()}
+
+
+def own_events(world: World) -> list[e.Event]:
+    """Return the events of the log but for those the test wrote into it."""
+    return [
+        record.event
+        for entry in world.whole_log()
+        if entry.offset.entry not in world.injected
+        for record in entry.records()
+    ]
+
+
+def assert_nothing_decided_twice(world: World) -> None:
+    """Fail where one decision was taken twice, or a job harmed more workers than it may."""
+    decided: Counter[tuple[object, ...]] = Counter()
+    losses: Counter[tuple[str, int]] = Counter()
+    generation: dict[str, int] = {}
+    for event in own_events(world):
+        match event:
+            case e.JobReleased(job_id, attempt, _, moves):
+                decided["released", job_id, generation.get(job_id, 1), attempt, moves] += 1
+            case e.JobRetryScheduled(job_id, attempt):
+                decided["retry", job_id, attempt] += 1
+            case e.JobLost(job_id, attempt):
+                decided["lost", job_id, attempt] += 1
+                losses[job_id, generation.get(job_id, 1)] += 1
+            case e.WorkerLost(worker):
+                decided["worker lost", worker] += 1
+            case e.LogQuarantined(offset):
+                decided["quarantined", offset] += 1
+            case e.JobRedriven(job_id, number):
+                generation[job_id] = number
+            case _:
+                pass
+    twice = [what for what, times in decided.items() if times > 1]
+    assert twice == []
+    assert max(losses.values(), default=0) <= LIMITS.poison_attempts
+
+
+def assert_one_state(world: World, schedulers: Iterable[SimulatedScheduler]) -> None:
+    """Fail unless every way to the state at the end of the log leads to the same one."""
+    once = world.refolded()
+    assert_same_state(once, world.refolded(), "folded twice")
+    for snapshot in world.snapshots:
+        assert_same_state(once, world.refolded(snapshot), f"snapshot at {snapshot.offset} and its tail")
+    for scheduler in schedulers:
+        scheduler.follow_to_the_end()
+        assert_same_state(once, scheduler.partition, f"live in {scheduler.name}")
+    clean = fold(entry for entry in world.whole_log() if entry.offset.entry not in world.injected)
+    clean.offset = once.offset
+    assert_same_state(without_damage(once), without_damage(clean), "without what was written twice")
+
+
+def without_damage(partition: Partition) -> Partition:
+    """Return the partition but for its notes on entries that nobody could read."""
+    snapshot = partition.snapshot()
+    return Partition.restore(snapshot)
