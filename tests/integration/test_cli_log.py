@@ -1,4 +1,4 @@
-"""The commands that read the log itself, on a real server: `tail`, `verify`, `rebuild`, `worker drain`."""
+"""The commands that read the log itself, on a real server: `tail`, `verify`, `rebuild`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from journeyman.codec import encode_commit
 from journeyman.ids import compose
 from journeyman.log.connect import open_log
 from journeyman.log.redis_log import RedisLog
-from journeyman.proposals import Join, Proposal
 from journeyman.settings import Settings
 from support.servers import TestServer, free_port
 
@@ -136,16 +135,6 @@ def test_an_empty_log_keeps_its_promises(log: RedisLog) -> None:
     assert main(["verify"]) == 0
 
 
-def test_a_worker_is_told_to_drain(log: RedisLog, capsys: pytest.CaptureFixture[str]) -> None:
-    joined = e.WorkerJoined("w-1", "here", 1, "0.1.0", ("default",), ("t",), 8)
-    log.append([Proposal((joined,), None, (Join("w-1", ("default",), ("t",)),))], caller="test", number=1)
-    assert main(["worker", "drain", "w-1", "w-2"]) == 1
-    said = capsys.readouterr()
-    assert said.out == "w-1\n"
-    assert "w-2: no such worker" in said.err
-    assert log.beat("w-1", {}).drain
-
-
 def test_a_rebuild_without_a_scheduler_says_so_and_keeps_the_log(
     log: RedisLog, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -159,7 +148,7 @@ def test_a_rebuild_without_a_scheduler_says_so_and_keeps_the_log(
     assert (tmp_path / "read-model.rebuild").exists()
 
 
-@pytest.mark.parametrize("words", [["tail"], ["verify"], ["worker", "drain", "w"], ["rebuild"]], ids=" ".join)
+@pytest.mark.parametrize("words", [["tail"], ["verify"], ["rebuild"]], ids=" ".join)
 def test_a_server_that_is_not_there_is_code_3(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*words, "--redis-url", f"redis://127.0.0.1:{free_port()}/0"]) == 3
     said = capsys.readouterr()
@@ -169,7 +158,16 @@ def test_a_server_that_is_not_there_is_code_3(words: list[str], capsys: pytest.C
 
 @pytest.mark.parametrize(
     "words",
-    [["submit", "t"], ["status", FIRST], ["wait", FIRST], ["list"], ["cancel", FIRST], ["queue", "list"], ["stats"]],
+    [
+        ["submit", "t"],
+        ["status", FIRST],
+        ["wait", FIRST],
+        ["list"],
+        ["cancel", FIRST],
+        ["queue", "list"],
+        ["worker", "drain", "w"],
+        ["stats"],
+    ],
     ids=" ".join,
 )
 def test_http_servers_that_are_not_there_are_code_3(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:

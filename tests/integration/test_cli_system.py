@@ -169,6 +169,11 @@ def test_dead_letters_are_counted_and_run_again(shell: Shell) -> None:
     wait_for(lambda: shell.json("status", job_id)["status"] == "completed")
 
 
+def test_an_unknown_worker_cannot_be_drained(shell: Shell) -> None:
+    said = shell("worker", "drain", "w-nobody", code=1)
+    assert said == ""
+
+
 def test_workers_and_figures_are_shown(shell: Shell) -> None:
     workers = shell.json("worker", "list")["items"]
     assert len([worker for worker in workers if worker["state"] not in ("left", "lost")]) == 2

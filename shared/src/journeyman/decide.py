@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple, assert_never
 
 import msgspec
@@ -33,6 +34,7 @@ from journeyman.proposals import (
     Push,
     Release,
     Silent,
+    Standing,
     Void,
     Waiting,
     place,
@@ -40,6 +42,8 @@ from journeyman.proposals import (
 
 #: How many jobs one round looks at: each yields at most one event, and a commit holds at most 1,000.
 ROUND_MAX = 900
+#: How many unreadable events one round reports.
+QUARANTINED_MAX = 90
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -50,7 +54,7 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Round(NamedTuple):
-    """What one round concluded: the proposals, and the jobs they settle once they are committed."""
+    """What one round concluded: the proposals, and the jobs it looked at."""
 
     proposals: list[Proposal]
     settled: list[str]
@@ -112,20 +116,26 @@ def decide(
         job = partition.jobs.get(job_id)
         if job is not None:
             _conclude(conclusions, partition, job_id, job, now_ms, limits, outcomes)
-    for undecodable in partition.undecodable:
-        conclusions.plain(e.LogQuarantined(str(undecodable.offset), undecodable.reason[:512]))
+    for offset, reason in islice(partition.undecodable.items(), QUARANTINED_MAX):
+        conclusions.plain(e.LogQuarantined(str(offset), reason[:512]))
     return Round(conclusions.proposals(), settled)
 
 
 def settle(partition: Partition, concluded: Round) -> None:
-    """Take what a committed round settled off the agenda."""
+    """Take what a round looked at off the agenda, before anything more is read: a later fact puts it back."""
     for job_id in concluded.settled:
         partition.note(job_id, False)
-    partition.undecodable.clear()
+
+
+def reopen(partition: Partition, concluded: Round) -> None:
+    """Put on the agenda again what a round looked at that may never have been committed."""
+    for job_id in concluded.settled:
+        if job_id in partition.jobs:
+            partition.note(job_id, True)
 
 
 def _first(partition: Partition) -> list[str]:
-    return [job_id for job_id, _ in zip(partition.agenda, range(ROUND_MAX), strict=False)]
+    return list(islice(partition.agenda, ROUND_MAX))
 
 
 class _Conclusions:
@@ -143,9 +153,12 @@ class _Conclusions:
 
     def release(self, job_id: str, job: jobs.Job) -> None:
         attempt = job.attempt + 1
-        self._events.append(e.JobReleased(job_id, attempt, job.plan.priority))
+        moves = job.moves if isinstance(job, jobs.Scheduled) else 0
+        self._events.append(e.JobReleased(job_id, attempt, job.plan.priority, moves))
+        if moves or isinstance(job, jobs.Retrying):
+            self._effects.append(Release(job_id))
         line = (job.plan.queue, job.plan.priority, job.plan.type)
-        self._lines.setdefault(line, []).append(place(job_id, attempt))
+        self._lines.setdefault(line, []).append(place(job_id, attempt, moves, job.generation))
 
     def guarded(self, event: e.Event | None, guard: Guard, effects: tuple[Effect, ...]) -> None:
         self._guarded.append(Proposal((event,) if event else (), guard, effects))
@@ -180,8 +193,8 @@ def _conclude(
             else:
                 out.release(job_id, job)
         case jobs.Withdrawn():
-            standing = (Void(place(job_id, job.attempt + 1, job.moves)),) if job.in_line else ()
-            _cancel(out, job_id, job, "requested", None, standing)
+            stands = (Void(place(job_id, job.attempt + 1, job.moves, job.generation)),) if job.in_line else ()
+            _cancel(out, job_id, job, "requested", None, stands)
         case jobs.Ready():
             _conclude_ready(out, job_id, job, now_ms, limits)
         case jobs.Running() | jobs.Cancelling():
@@ -236,14 +249,14 @@ def _conclude_failed(out: _Conclusions, job_id: str, job: jobs.Failed, now_ms: i
 def _conclude_ready(out: _Conclusions, job_id: str, job: jobs.Ready, now_ms: int, limits: Limits) -> None:
     attempt = job.attempt + 1
     if job.placed != job.plan.priority:
-        there = Push(job.plan.queue, job.plan.priority, job.plan.type, (place(job_id, attempt, job.moves + 1),))
+        here, there = (place(job_id, attempt, moves, job.generation) for moves in (job.moves, job.moves + 1))
         out.guarded(
             e.JobReleased(job_id, attempt, job.plan.priority, job.moves + 1),
-            Waiting(job_id),
-            (Void(place(job_id, attempt, job.moves)), there),
+            Standing(job_id),
+            (Void(here), Push(job.plan.queue, job.plan.priority, job.plan.type, (there,))),
         )
-    elif job.since_ms <= now_ms - limits.wait_max_ms:
-        out.guarded(e.JobReprioritised(job_id, PRIORITY_MAX), Waiting(job_id), ())
+    elif job.since_ms <= now_ms - limits.wait_max_ms and job.placed < PRIORITY_MAX:
+        out.guarded(e.JobReprioritised(job_id, PRIORITY_MAX), Standing(job_id), ())
 
 
 def _cancel(

@@ -59,9 +59,10 @@ class Blocked(_State, frozen=True, tag="blocked"):
 
 
 class Scheduled(_State, frozen=True, tag="scheduled"):
-    """Waits for its time; due at once if `due_ms` has passed."""
+    """Waits for its time; due at once if `due_ms` has passed. `moves`: the number its next place in a line has."""
 
     due_ms: int
+    moves: int = 0
 
 
 class Ready(_State, frozen=True, tag="ready"):
@@ -109,7 +110,10 @@ class Retrying(_State, frozen=True, tag="retrying"):
 
 
 class Withdrawn(_State, frozen=True, tag="withdrawn"):
-    """Somebody asked to cancel it and no worker holds it; if `in_line`, it still stands there (`placed`, `moves`)."""
+    """Somebody asked to cancel it and no worker holds it.
+
+    If `in_line`, it still stands there (`placed`, `moves`); else `moves` is the number its next place would have.
+    """
 
     in_line: bool
     placed: int = 0
@@ -144,19 +148,35 @@ def _blocked(job: Job, _event: e.JobBlocked, _at_ms: int) -> Job:
 
 
 def _released(job: Job, event: e.JobReleased, at_ms: int) -> Job:
+    if (event.attempt, event.moves) != (job.attempt + 1, _next_move(job)):
+        return job
     match job:
         case Ready():
             return Ready(*_head(job), event.priority, event.moves, job.since_ms)
         case Blocked() | Scheduled() | Retrying() | Orphaned():
-            head = (job.plan, job.generation, event.attempt - 1, job.failures, job.losses)
-            return Ready(*head, event.priority, event.moves, at_ms)
+            return Ready(*_head(job), event.priority, event.moves, at_ms)
         case Withdrawn():
             return Withdrawn(*_head(job), True, event.priority, event.moves)
         case _:
             return job
 
 
+def _next_move(job: Job) -> int:
+    """Return the number that the next place in a line has, for the attempt the job waits for."""
+    match job:
+        case Ready():
+            return job.moves + 1
+        case Scheduled():
+            return job.moves
+        case Withdrawn():
+            return job.moves + 1 if job.in_line else job.moves
+        case _:
+            return 0
+
+
 def _started(job: Job, event: e.JobStarted, _at_ms: int) -> Job:
+    if event.attempt != job.attempt + 1:
+        return job
     head = (job.plan, job.generation, event.attempt, job.failures, job.losses)
     match job:
         case Ready():
@@ -186,10 +206,10 @@ def _returned(job: Job, event: e.JobReturned, at_ms: int) -> Job:
     assert isinstance(job, (Running, Cancelling))
     head = (job.plan, job.generation, job.attempt - 1, job.failures, job.losses)
     if isinstance(job, Cancelling):
-        return Withdrawn(*head, event.back, job.placed, job.moves)
+        return Withdrawn(*head, event.back, job.placed, job.moves if event.back else job.moves + 1)
     if event.back:
         return Ready(*head, job.placed, job.moves, at_ms)
-    return Scheduled(*head, 0)
+    return Scheduled(*head, 0, job.moves + 1)
 
 
 def _lost(job: Job, event: e.JobLost, _at_ms: int) -> Job:
@@ -202,11 +222,9 @@ def _lost(job: Job, event: e.JobLost, _at_ms: int) -> Job:
 
 
 def _retry_scheduled(job: Job, event: e.JobRetryScheduled, _at_ms: int) -> Job:
-    match job:
-        case Failed():
-            return Retrying(*_head(job), event.due_ms)
-        case _:
-            return job
+    if isinstance(job, Failed) and event.attempt == job.attempt + 1:
+        return Retrying(*_head(job), event.due_ms)
+    return job
 
 
 def _cancel_requested(job: Job, _event: e.JobCancelRequested, _at_ms: int) -> Job:
@@ -215,7 +233,9 @@ def _cancel_requested(job: Job, _event: e.JobCancelRequested, _at_ms: int) -> Jo
             return Cancelling(*_head(job), job.worker, job.placed, job.moves)
         case Ready():
             return Withdrawn(*_head(job), True, job.placed, job.moves)
-        case Blocked() | Scheduled() | Retrying() | Failed() | Orphaned():
+        case Scheduled():
+            return Withdrawn(*_head(job), False, 0, job.moves)
+        case Blocked() | Retrying() | Failed() | Orphaned():
             return Withdrawn(*_head(job), False)
         case _:
             return job

@@ -40,6 +40,7 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     workers: dict[str, Worker]
     gone: dict[str, str]
     paused: frozenset[str]
+    undecodable: dict[str, str] = {}
 
 
 SNAPSHOT_VERSION = 1
@@ -56,8 +57,8 @@ class Partition:
         self.paused: set[str] = set()
         self.epoch = 0
         self.offset = e.BEGINNING
-        #: What the log held that this version does not understand, until it has been reported.
-        self.undecodable: list[e.Undecodable] = []
+        #: What the log held that this version does not understand, and why, until the log says that it was reported.
+        self.undecodable: dict[e.Offset, str] = {}
         #: Jobs about which something may have to be decided. A dict, for its order.
         self.agenda: dict[str, None] = {}
         #: (time in ms, job id): when a job comes onto the agenda by itself.
@@ -81,8 +82,8 @@ class Partition:
             if event is not None:
                 handlers[type(event)](self, event, at_ms)
         self.offset = entry.offset
-        if entry.undecodable:
-            self.undecodable += entry.undecodable
+        for offset, reason in entry.undecodable:
+            self.undecodable[offset] = reason
 
     def _submitted(self, event: e.JobSubmitted, _at_ms: int) -> None:
         if event.job_id in self.jobs:
@@ -148,6 +149,10 @@ class Partition:
     def _elected(self, event: e.SchedulerElected, _at_ms: int) -> None:
         self.epoch = max(self.epoch, event.epoch)
 
+    def _quarantined(self, event: e.LogQuarantined, _at_ms: int) -> None:
+        if event.reader == "scheduler":
+            self.undecodable.pop(_offset(event.offset), None)
+
     def _nothing(self, _event: e.Event, _at_ms: int) -> None:
         """Facts that do not bear on any decision."""
 
@@ -164,6 +169,7 @@ class Partition:
             e.QueuePaused: _queue_paused,
             e.QueueResumed: _queue_resumed,
             e.SchedulerElected: _elected,
+            e.LogQuarantined: _quarantined,
         }
     )
 
@@ -239,6 +245,7 @@ class Partition:
             dict(self.workers),
             dict(self.gone),
             frozenset(self.paused),
+            {str(offset): reason for offset, reason in self.undecodable.items()},
         )
 
     @classmethod
@@ -251,8 +258,10 @@ class Partition:
         self.workers = dict(snapshot.workers)
         self.gone = dict(snapshot.gone)
         self.paused = set(snapshot.paused)
+        self.undecodable = {_offset(text): reason for text, reason in snapshot.undecodable.items()}
         self.jobs = dict(snapshot.jobs)
-        for job_id, job in self.jobs.items():
+        # By age, as `lines` are.
+        for job_id, job in sorted(self.jobs.items(), key=lambda item: getattr(item[1], "since_ms", 0)):
             if isinstance(job, jobs.Blocked):
                 for parent in job.unmet:
                     self._children.setdefault(parent, []).append(job_id)
@@ -260,6 +269,14 @@ class Partition:
             if isinstance(job, jobs.Cancelling):
                 self.note(job_id, True)
         return self
+
+
+def _offset(text: str) -> e.Offset:
+    """Read an offset that an event names; one that is none names nothing."""
+    try:
+        return e.Offset.parse(text)
+    except ValueError:
+        return e.BEGINNING
 
 
 def _met(child: jobs.Blocked, parent: str, status: str) -> jobs.Blocked:

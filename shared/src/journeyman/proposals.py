@@ -34,6 +34,15 @@ class Waiting(_Term, frozen=True, tag="waiting"):
     job_id: str
 
 
+class Standing(_Term, frozen=True, tag="standing"):
+    """The job is open and stands in a line. Refused as for `Waiting`, or: spent (its last attempt is over).
+
+    For whoever knows that it stood there some time ago and wants to be sure that nobody took it since.
+    """
+
+    job_id: str
+
+
 class Held(_Term, frozen=True, tag="held"):
     """The worker holds this attempt of the job. Refused as: not_held."""
 
@@ -69,7 +78,7 @@ class Orphaned(_Term, frozen=True, tag="orphaned"):
     worker: str
 
 
-Guard: TypeAlias = Union[Open, Waiting, Held, Ended, Alive, Silent, Orphaned]
+Guard: TypeAlias = Union[Open, Waiting, Standing, Held, Ended, Alive, Silent, Orphaned]
 
 
 # --- effects ---------------------------------------------------------------------------------------------
@@ -85,7 +94,7 @@ class Store(_Term, frozen=True, tag="store"):
 class Push(_Term, frozen=True, tag="push"):
     """Put jobs at the end of a line (queue, priority, type) and wake as many idle workers as there is work for.
 
-    A place is the job id followed by the attempt and, after a move, `.moves`: see :func:`place`.
+    No place is ever written twice: see :func:`place`.
     """
 
     queue: str
@@ -95,13 +104,16 @@ class Push(_Term, frozen=True, tag="push"):
 
 
 class Void(_Term, frozen=True, tag="void"):
-    """Make a place in a line worthless; the claim that meets it steps over it."""
+    """Make a place in a line worthless; the claim that meets it steps over it.
+
+    Nothing where the job's last attempt is over: then its place was taken.
+    """
 
     place: str
 
 
 class Release(_Term, frozen=True, tag="release"):
-    """Nobody holds the job any longer."""
+    """Nobody holds the job any longer, and its last attempt no longer stands in the way of the next."""
 
     job_id: str
 
@@ -190,9 +202,16 @@ class Proposal(msgspec.Struct, frozen=True, gc=False):
     idempotency: Idempotency | None = None
 
 
-def place(job_id: str, attempt: int, moves: int = 0) -> str:
-    """Write a job's place in a line: its id, the attempt it waits for, how often it has moved since."""
-    return f"{job_id}{attempt}.{moves}" if moves else f"{job_id}{attempt}"
+def place(job_id: str, attempt: int, moves: int = 0, generation: int = 1) -> str:
+    """Write a job's place in a line: its id, the attempt it waits for, how often it has moved since, the generation.
+
+    A place that was given up may stand in its line for long, until a claim meets it. So one life of a job never
+    has the same place twice, nor do two of its lives.
+    """
+    text = f"{job_id}{attempt}"
+    if generation > 1:
+        return f"{text}.{moves}.{generation}"
+    return f"{text}.{moves}" if moves else text
 
 
 def read_place(text: str) -> tuple[str, int]:

@@ -71,7 +71,9 @@ class Scheduling:
     def begin_term(self) -> None:
         """Start a new epoch: commits are numbered afresh, and what an earlier one left unanswered is decided anew."""
         self._number = 0
-        self._unanswered = None
+        if self._unanswered is not None:
+            decide.reopen(self.partition, self._unanswered.concluded)
+            self._unanswered = None
 
     def idle_ms(self, now_ms: int, most_ms: int) -> int:
         """Return how long nothing needs deciding unless something is appended: 0 to `most_ms`."""
@@ -89,7 +91,8 @@ class Scheduling:
         """Decide and commit one round; None where nothing was to decide or the last commit is not read back yet.
 
         look_for_silence: also ask which workers stopped beating.
-        Raises EpochPassedError when somebody else leads; the agenda is kept, so nothing is forgotten.
+        Raises EpochPassedError when somebody else leads; `begin_term` brings back what was under way, so nothing is
+        forgotten.
         """
         if self._unanswered is not None:
             return self._commit(epoch, now_ms)
@@ -105,8 +108,8 @@ class Scheduling:
         parents = decide.unsure_parents(partition)
         outcomes = {job_id: ended.status for job_id, ended in self.log.outcomes(parents).items()} if parents else {}
         concluded = decide.decide(partition, now_ms, self._limits, outcomes, silent, since_ms)
+        decide.settle(partition, concluded)
         if not concluded.proposals:
-            decide.settle(partition, concluded)
             return None
         self._number += 1
         self._unanswered = _Commit(concluded, self._number, partition.offset)
@@ -119,7 +122,6 @@ class Scheduling:
         concluded, number, cursor = commit
         reply = self.log.commit(concluded.proposals, epoch=epoch, number=number, cursor=cursor)
         self._unanswered = None
-        decide.settle(self.partition, concluded)
         refused = 0
         for proposal, verdict in zip(concluded.proposals, reply.verdicts, strict=True):
             if verdict.offset is not None:

@@ -147,3 +147,27 @@ def test_long_values_are_cut_and_stay_on_one_line() -> None:
     assert len(line) == words.VALUE_MAX
     assert line.endswith("…")
     assert words.one_line({"b": [1, 2]}) == '{"b":[1,2]}'
+
+
+def test_an_error_in_an_event_is_its_type_and_message() -> None:
+    error = {"type": "E", "message": "no", "traceback": "long", "fingerprint": "f"}
+    assert words.fields({"error": error, "percent": 100 / 3, "reason": ""}) == 'error="E: no" percent=33.3333'
+
+
+def test_where_there_is_little_room_no_id_and_no_offset_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "narrow", lambda: True)
+    offset = "1732247000123-12/345"
+    event = EventView(offset=offset, event="job.submitted", at=AT, data={"payload": "x" * 100})
+    for page in (pages.jobs([JOB]), pages.history(HistoryView(items=(event,)))):
+        console = Console(file=io.StringIO(), width=80)
+        console.print(page)
+        shown = console.file.getvalue()  # type: ignore[attr-defined]
+        assert JOB.id in shown or offset in shown
+        assert max(len(line) for line in shown.splitlines()) <= 80
+
+
+def test_in_a_pipe_lines_end_where_their_text_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    output.print_page(pages.jobs([JOB]))
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert all(line == line.rstrip() for line in shown.splitlines())

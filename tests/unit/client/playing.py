@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from journeyman.client.flows import Answer, Endpoints, Flow, Lost, Pause, Request, Session
+from journeyman.client.flows import Endpoints, Flow, Lost, Pause, Request, Session
+from journeyman.client.refusals import Answer
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from cyclopts import Group, Parameter
 
 from journeyman.cli import pages
 from journeyman.cli.connection import DEFAULT, Connection, UsageError
-from journeyman.cli.output import Output, console, print_json, say, show
+from journeyman.cli.output import Output, print_json, print_page, say, show
 from journeyman.cli.submit import Several, read_tags
 from journeyman.client import Client, calls
 from journeyman.client.flows import understand
@@ -84,7 +84,7 @@ def list_jobs(
         print_json(msgspec.json.encode(listing))
         return 0
     page = msgspec.convert(listing, pages.JobPage)
-    console().print(pages.jobs(page.items))
+    print_page(pages.jobs(page.items))
     if page.next_cursor:
         total = "" if page.total is None else f" of {'' if page.total_is_exact else 'at least '}{page.total}"
         say(f"{len(page.items)}{total} jobs; more with --cursor {page.next_cursor}")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import StringIO
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -20,24 +22,35 @@ from journeyman.client.calls import Call
 from journeyman.client.flows import understand
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
     from rich.table import Table
 
 T = TypeVar("T")
 
 PIPE_WIDTH = 4_000
 """Wider than any table, so that nothing is folded where nobody looks at it."""
+ROOM = 130
 
 Output = Annotated[
     Literal["table", "json"], Parameter(name=["--output", "-o"], help="For people (table) or for machines (json).")
 ]
 
 
-def console() -> Console:
-    """Return where answers go."""
+def print_page(page: RenderableType) -> None:
+    """Print what people see; in a pipe as plain lines."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False, emoji=False, markup=False)
+    if sys.stdout.isatty():
+        Console(highlight=False, emoji=False, markup=False).print(page)
+        return
+    text = StringIO()
+    Console(file=text, width=PIPE_WIDTH, highlight=False, emoji=False, markup=False).print(page)
+    sys.stdout.writelines(line.rstrip() + "\n" for line in text.getvalue().splitlines())
+
+
+def narrow() -> bool:
+    """Tell whether this is a terminal on which wide tables have no room."""
+    return sys.stdout.isatty() and get_terminal_size().columns < ROOM
 
 
 def say(message: str) -> None:
@@ -47,10 +60,9 @@ def say(message: str) -> None:
 
 def table(*columns: str, right: tuple[str, ...] = (), wrap: tuple[str, ...] = ()) -> Table:
     """Return an empty table. Columns in `right` hold numbers; only those in `wrap` may be folded."""
-    from rich import box
     from rich.table import Table
 
-    made = Table(box=box.SIMPLE_HEAD if sys.stdout.isatty() else None, pad_edge=False, header_style="bold")
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in columns:
         folded = name in wrap
         justify: Literal["right", "left"] = "right" if name in right else "left"
@@ -66,7 +78,7 @@ def show(connection: Connection, call: Call[T], output: str, page: Callable[[T],
     if output == "json":
         print_json(body)
     else:
-        console().print(page(answer))
+        print_page(page(answer))
     return answer
 
 

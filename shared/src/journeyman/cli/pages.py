@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from journeyman.cli import words
-from journeyman.cli.output import table
+from journeyman.cli.output import narrow, table
 from journeyman.client.views import (
     DeadLetterPage,
     ErrorView,
@@ -93,12 +93,18 @@ def _attempts(view: JobView) -> Table:
     for one in view.attempts:
         error = f"{one.error.type}: {words.one_line(one.error.message)}" if one.error else ""
         took = words.between(one.started_at, one.finished_at)
-        rows.add_row(str(one.number), one.worker, one.outcome or "running", words.moment(one.started_at), took, error)
+        rows.add_row(str(one.number), one.worker, one.outcome or "running", words.clock(one.started_at), took, error)
     return rows
 
 
 def jobs(views: Sequence[JobView]) -> RenderableType:
     """Show many jobs, a line each."""
+    if narrow():
+        rows = table("id", "type", "phase", "submitted")
+        for view in views:
+            submitted = words.moment(view.submitted_at).partition(".")[0]
+            rows.add_row(view.id, view.type, Text(view.phase, style=words.STYLES.get(view.status, "")), submitted)
+        return rows
     rows = table("id", "type", "status", "queue", "priority", "attempt", "submitted", "ran", right=("priority", "ran"))
     for view in views:
         rows.add_row(
@@ -128,12 +134,19 @@ def explanation(view: ExplanationView) -> RenderableType:
 
 
 def history(view: HistoryView) -> RenderableType:
-    """Show events as a timeline: where in the log, when, how long after the one before, and what it says."""
-    rows = table("offset", "at", "after", "event", "data", right=("after",), wrap=("data",))
+    """Show events as a timeline: where in the log, when, how long after the one before, and what it says.
+
+    Where there is little room, what an event says stands beneath it.
+    """
+    beneath = narrow()
+    columns = ("offset", "at", "after", "event") if beneath else ("offset", "at", "after", "event", "data")
+    rows = table(*columns, right=("after",), wrap=(columns[-1],))
     previous: datetime | None = None
     for item in view.items:
+        at = words.clock(item.at) if beneath else words.moment(item.at)
         data = words.fields(item.data, without=("job_id", "at_ms", "event"))
-        rows.add_row(item.offset, words.moment(item.at), words.between(previous, item.at), item.event, data)
+        told = (Text.assemble(item.event, ("\n" + data, "dim")),) if beneath and data else (item.event, data)
+        rows.add_row(item.offset, at, words.between(previous, item.at), *told[: len(columns) - 3])
         previous = item.at or previous
     return rows
 
@@ -159,20 +172,22 @@ def queues(view: QueueList) -> RenderableType:
 def workers(view: WorkerList, now: datetime | None = None) -> RenderableType:
     """Show the workers, a line each. `now` is for the age of heartbeats."""
     numbers = ("slots", "running", "memory", "cpu", "heartbeat")
-    rows = table("worker", "state", "host", "pid", *numbers, "queues", right=("pid", *numbers), wrap=("queues",))
+    more = () if narrow() else ("host", "pid", "queues")
+    rows = table("worker", "state", *numbers, *more, right=("pid", *numbers))
     for worker in view.items:
-        rows.add_row(
+        cells = (
             worker.id,
             worker.state,
-            worker.host,
-            str(worker.pid),
             str(worker.slots),
             str(len(worker.running)),
             words.size(worker.rss_bytes),
             words.NOTHING if worker.cpu_percent is None else f"{worker.cpu_percent:.0f} %",
             _heartbeat(worker, now),
+            worker.host,
+            str(worker.pid),
             ", ".join(worker.queues),
         )
+        rows.add_row(*cells[: 7 + len(more)])
     return rows
 
 
@@ -202,16 +217,16 @@ def _quantiles(times: QuantilesView) -> str:
 
 def dead_letters(page: DeadLetterPage) -> RenderableType:
     """Show dead letters, a line each, and their causes."""
-    rows = table(
-        "id", "type", "queue", "failed", "attempts", "fingerprint", "error", right=("attempts",), wrap=("error",)
-    )
+    more = () if narrow() else ("queue", "failed", "attempts", "fingerprint")
+    rows = table("id", "type", *more, "error", right=("attempts",), wrap=("error",))
     for view in page.items:
         error = view.error or ErrorView(type="")
-        said = f"{error.type}: {words.one_line(error.message)}"
-        failed = words.moment(view.finished_at)
-        rows.add_row(view.id, view.type, view.queue, failed, str(view.attempt), error.fingerprint, said)
-    causes = table("fingerprint", "jobs", "types", "last", "cause", right=("jobs",), wrap=("cause",))
+        facts = (view.queue, words.moment(view.finished_at), str(view.attempt), error.fingerprint)
+        rows.add_row(view.id, view.type, *facts[: len(more)], f"{error.type}: {words.one_line(error.message)}")
+    also = () if narrow() else ("types", "last")
+    causes = table("fingerprint", "jobs", *also, "cause", right=("jobs",), wrap=("cause",))
     for group in page.groups:
-        said = f"{group.error_type}: {words.one_line(group.message)}"
-        causes.add_row(group.fingerprint, str(group.count), " ".join(group.types), words.moment(group.last_at), said)
+        said = (" ".join(group.types), words.moment(group.last_at))
+        cause = f"{group.error_type}: {words.one_line(group.message)}"
+        causes.add_row(group.fingerprint, str(group.count), *said[: len(also)], cause)
     return Group(rows, Text(), causes) if page.groups else rows

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from journeyman.cli.connection import DEFAULT, Connection
-from journeyman.cli.output import Output, console, print_json, progress, say, table
+from journeyman.cli.output import Output, print_json, print_page, progress, say, table
 from journeyman.events import BEGINNING, Entry
 from journeyman.verify import Report, Verifier
 
@@ -71,7 +71,7 @@ def _print(report: Report) -> None:
         rows = table("promise", "offset", "what is wrong", wrap=("what is wrong",))
         for found in report.violations:
             rows.add_row(found.promise, str(found.offset), found.detail)
-        console().print(rows)
+        print_page(rows)
     for unread in report.undecodable:
         print(f"undecodable: {unread.offset}: {unread.reason}")
     print(f"{report.events} events of {report.jobs} jobs, {report.unfinished} of them unfinished")

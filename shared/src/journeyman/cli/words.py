@@ -28,6 +28,11 @@ def moment(at: datetime | None) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
+def clock(at: datetime | None) -> str:
+    """Write the time of day alone: `12:00:00.250`."""
+    return moment(at).rpartition(" ")[2]
+
+
 def between(start: datetime | None, end: datetime | None) -> str:
     """Write how long it was from one time to another."""
     return in_words(max(0.0, (end - start).total_seconds() * 1_000)) if start and end else NOTHING
@@ -61,7 +66,9 @@ def fields(data: Mapping[str, Any], *, without: tuple[str, ...] = ()) -> str:
     for name, value in data.items():
         if name in without or value in ("", None, [], {}, ()):
             continue
-        parts.append(f"{name}={one_line(value)}")
+        is_error = name == "error" and isinstance(value, Mapping)
+        said = f"{value.get('type')}: {value.get('message')}" if is_error else value
+        parts.append(f"{name}={one_line(said)}")
     return " ".join(parts)
 
 
@@ -72,6 +79,8 @@ def harmless(text: str) -> str:
 
 def one_line(value: Any) -> str:
     """Write a value on one line that no terminal stumbles over, cut where it is long."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
     text = value if isinstance(value, str) else msgspec.json.encode(value, order="deterministic").decode()
     text = harmless(text).replace("\n", " ")
     text = f'"{text}"' if isinstance(value, str) and (" " in text or not text) else text

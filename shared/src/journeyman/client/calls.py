@@ -128,6 +128,11 @@ def resume(queue: str) -> Call[None]:
     return _post(f"/queues/{_segment(queue)}/resume", _nothing)
 
 
+def drain(worker: str) -> Call[None]:
+    """Tell a worker to claim nothing more, finish what it runs, and end."""
+    return _post(f"/workers/{_segment(worker)}/drain", _nothing)
+
+
 def redrive(selection: Mapping[str, Any]) -> Call[views.RedriveView]:
     """Run dead letters again: those of a `type`, `queue`, `error_fingerprint`; see the HTTP API for the rest."""
     body = msgspec.json.encode({name: value for name, value in selection.items() if value is not None})

@@ -4,8 +4,8 @@ A flow yields a :class:`Request` and is sent back an :class:`Answer`, or a :clas
 yields a :class:`Pause` and is sent back the time (seconds of a monotonic clock) after it. `sync.py` and
 `awaited.py` each run the same flows in a dozen lines, so the blocking and the async client cannot differ.
 
-Retries are bounded: `RETRIES` repetitions, each wait at most `PAUSE_MAX_S` (or the server's `Retry-After`, up to
-`RETRY_AFTER_MAX_S`). A request whose repetition could do harm is not repeated once it may have arrived.
+Retries are bounded: `RETRIES` repetitions, each after a pause that `refusals.py` bounds. A request whose repetition
+could do harm is not repeated once it may have arrived.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
-from journeyman.client import calls, orders, problems
+from journeyman.client import calls, orders, problems, refusals
 from journeyman.client.calls import Call
+from journeyman.client.refusals import Answer
 from journeyman.client.views import AcceptedView, JobPage, JobView
 from journeyman.errors import SettingsError
 from journeyman.events import BEGINNING, Offset
@@ -26,9 +27,6 @@ from journeyman.events import BEGINNING, Offset
 T = TypeVar("T")
 
 RETRIES = 5
-PAUSE_FIRST_S = 0.1
-PAUSE_MAX_S = 5.0
-RETRY_AFTER_MAX_S = 30.0
 POLL_FIRST_S = 0.02
 POLL_MAX_S = 1.0
 PAUSE_LEAST_S = 0.001
@@ -46,14 +44,6 @@ class Request(NamedTuple):
     headers: tuple[tuple[str, str], ...]
     body: bytes | None
     timeout_s: float | None = None
-
-
-class Answer(NamedTuple):
-    """An HTTP response. Header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Lost(NamedTuple):
@@ -168,46 +158,15 @@ def fetch(session: Session, call: Call[Any]) -> Flow[bytes]:
                     session.note(got)
                 return got.body
             case Answer(status=429 | 503 | 504) if failures < session.retries:
-                wait_s = retry_after(got)
+                wait_s = refusals.retry_after(got)
             case Lost(arrived=arrived) if failures < session.retries and (call.repeatable or not arrived):
                 wait_s = 0.0
             case Lost(reason=reason):
                 raise problems.UnreachableError(getattr(session.endpoints, call.service), reason)
             case _:
-                raise problem(got)
-        yield Pause(max(wait_s, backoff(failures, session.draw())))
+                raise refusals.problem(got)
+        yield Pause(max(wait_s, refusals.backoff(failures, session.draw())))
         failures += 1
-
-
-def backoff(failures: int, drawn: float) -> float:
-    """Return how long to wait after so many failures: doubling, between half and the whole (`drawn`, 0 to 1)."""
-    return min(PAUSE_FIRST_S * 2.0**failures, PAUSE_MAX_S) * (0.5 + drawn / 2)
-
-
-def retry_after(answer: Answer) -> float:
-    """Return the server's wish for a pause, in seconds: 0 where it has none, never more than the bound."""
-    text = answer.headers.get("retry-after", "").strip()
-    if text.replace(".", "", 1).isdigit() and len(text) <= 12:
-        return min(float(text), RETRY_AFTER_MAX_S)
-    return 0.0
-
-
-class _Problem(msgspec.Struct, frozen=True):
-    title: str = ""
-    detail: str = ""
-    type: str = "about:blank"
-    errors: list[dict[str, Any]] = []
-
-
-def problem(answer: Answer) -> problems.ProblemError:
-    """Read an answer of refusal."""
-    kind = problems.of_status(answer.status)
-    try:
-        told = msgspec.json.decode(answer.body, type=_Problem)
-    except msgspec.MsgspecError:
-        return kind(answer.status, f"status {answer.status}")
-    errors = tuple(problems.FieldProblem(str(one.get("path", "")), str(one.get("message", ""))) for one in told.errors)
-    return kind(answer.status, told.title or f"status {answer.status}", told.detail, type=told.type, errors=errors)
 
 
 # --- several calls ---------------------------------------------------------------------------------------

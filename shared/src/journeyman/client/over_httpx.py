@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from journeyman.client.flows import Answer, Lost, Request, Session, endpoints
+from journeyman.client.flows import Lost, Request, Session, endpoints
+from journeyman.client.refusals import Answer
 from journeyman.settings import LOOPBACK
 
 POOL = httpx.Limits(max_connections=100, max_keepalive_connections=20)

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from journeyman.client import flows, problems
+from journeyman.client import flows, problems, refusals
 from journeyman.client.calls import parameters
 from journeyman.client.views import EventView
 
@@ -45,12 +45,12 @@ class Subscription:
             headers.append(("Last-Event-ID", self._last))
         return flows.Request("GET", self.url, self._params, tuple(headers), None, SILENCE_MAX_S)
 
-    def refused(self, answer: flows.Answer) -> str:
+    def refused(self, answer: refusals.Answer) -> str:
         """Return why the server did not open the stream. Raises ProblemError where that will not change."""
-        problem = flows.problem(answer)
+        problem = refusals.problem(answer)
         if not isinstance(problem, problems.OverloadedError):
             raise problem
-        self._retry_s = flows.retry_after(answer)
+        self._retry_s = refusals.retry_after(answer)
         return str(problem)
 
     def feed(self, line: str) -> EventView | None:
@@ -84,9 +84,9 @@ class Subscription:
         """Return how many seconds to wait before connecting again. Raises UnreachableError after too many times."""
         if self._failures >= self._session.retries:
             raise problems.UnreachableError(self._session.endpoints.dashboard, reason)
-        pause = max(flows.backoff(self._failures, self._session.draw()), self._retry_s)
+        pause = max(refusals.backoff(self._failures, self._session.draw()), self._retry_s)
         self._failures += 1
-        return min(pause, flows.RETRY_AFTER_MAX_S)
+        return min(pause, refusals.RETRY_AFTER_MAX_S)
 
 
 _decode: Callable[[str], dict[str, Any]] = msgspec.json.Decoder(dict[str, Any]).decode

@@ -11,9 +11,10 @@ import httpx
 
 from journeyman.client import calls, flows, over_httpx, views
 from journeyman.client.calls import Call
-from journeyman.client.flows import Answer, Flow, Lost, Pause, Request
+from journeyman.client.flows import Flow, Lost, Pause, Request
 from journeyman.client.handles import Job
 from journeyman.client.orders import JobOptions, NewJob
+from journeyman.client.refusals import Answer
 from journeyman.client.sse import Subscription
 
 T = TypeVar("T")
@@ -88,6 +89,10 @@ class Client:
     def resume(self, queue: str) -> None:
         """Let the jobs of a queue run again."""
         self._call(calls.resume(queue))
+
+    def drain(self, worker: str) -> None:
+        """Tell a worker to claim nothing more, finish what it runs, and end. Raises NotFoundError."""
+        self._call(calls.drain(worker))
 
     def redrive(self, **selection: Any) -> views.RedriveView:
         """Run dead letters again: `type`, `queue`, `error_fingerprint`, `limit`, `rate_per_s`, `dry_run`."""

@@ -12,7 +12,8 @@ FIXED: dict[str, str] = {
     "meta": "hash: schema, epoch, cursor, the last commit's number and reply, retention",
     "leader": "string with a time to live: who holds the scheduler's lease",
     "bodies": "hash: job id -> job.submitted, of every open job",
-    "held": "hash: job id -> `attempt:worker`, of every job a worker holds",
+    "held": "hash: job id -> `attempt:worker`, of every job a worker holds; `attempt:` of one whose attempt is over and"
+    " that was not released again",
     "void": "set: places in lines that are worth nothing any more",
     "paused": "set: queues that are shut",
     "beats": "sorted set: worker -> time of its last heartbeat; membership is registration",

@@ -32,6 +32,7 @@ class Derived:
     def __init__(self, ring: Callable[[str], None]) -> None:
         self.bodies: dict[str, e.JobSubmitted] = {}
         self.dead: dict[str, DeadLetter] = {}
+        #: job id -> attempt, worker; no worker ("") where the attempt is over and the next was not released yet.
         self.held: dict[str, tuple[int, str]] = {}
         self._ended: dict[str, StoredOutcome] = {}
         self.lines: dict[Line, deque[str]] = {}
@@ -58,7 +59,11 @@ class Derived:
                 return None if status == "open" else status
             case p.Waiting(job_id):
                 status = self.status(job_id)
-                return ("held" if job_id in self.held else None) if status == "open" else status
+                held = self.held.get(job_id, (0, ""))[1]
+                return ("held" if held else None) if status == "open" else status
+            case p.Standing(job_id):
+                why = self.guard(p.Waiting(job_id))
+                return why or ("spent" if job_id in self.held else None)
             case p.Held(job_id, attempt, worker):
                 return None if self.holds(worker, job_id, attempt) else "not_held"
             case p.Ended(job_id):
@@ -90,7 +95,8 @@ class Derived:
             case p.Push(queue, priority, type_, places):
                 self.push(queue, priority, type_, places)
             case p.Void(place):
-                self.void.add(place)
+                if p.read_place(place)[0] not in self.held:
+                    self.void.add(place)
             case p.Release(job_id):
                 self.held.pop(job_id, None)
             case p.Interrupt(job_id):
@@ -174,9 +180,11 @@ class Derived:
         """Tell whether the worker holds this attempt."""
         return self.held.get(job_id) == (attempt, worker)
 
-    def let_go(self, worker: str, job_id: str) -> None:
-        """End the worker's hold on a job."""
-        del self.held[job_id]
+    def let_go(self, worker: str, job_id: str, *, spent: bool) -> None:
+        """End the worker's hold on a job; if `spent`, nobody can claim it until it is released."""
+        attempt, _ = self.held.pop(job_id)
+        if spent:
+            self.held[job_id] = (attempt, "")
         if worker in self.workers:
             self.workers[worker].stop.pop(job_id, None)
 

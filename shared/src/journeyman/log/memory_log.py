@@ -225,7 +225,8 @@ class MemoryLog:
                 continue
             kept.append(event)
             if not isinstance(event, e.JobProgressed):
-                self.derived.let_go(worker, event.job_id)
+                spent = isinstance(event, e.JobFailed) or (isinstance(event, e.JobReturned) and outcome.back is None)
+                self.derived.let_go(worker, event.job_id, spent=spent)
             if isinstance(event, e.JobSucceeded):
                 done.append((event.job_id, len(kept) - 1))
             if outcome.back:

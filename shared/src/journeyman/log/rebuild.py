@@ -172,16 +172,21 @@ def _remember(pipe: redis.client.Pipeline, log: RedisLog, at_ms: int, now_ms: in
 def _write_lines(log: RedisLog, partition: Partition) -> tuple[int, int]:
     """Write lines and holds; return how many jobs stand and how many are held."""
     keys = log.keys
-    ready = [(job.since_ms, job_id, job) for job_id, job in partition.jobs.items() if isinstance(job, jobs.Ready)]
-    ready.sort(key=lambda item: item[:2])
+    standing = [(_since_ms(job), job_id, job) for job_id, job in partition.jobs.items() if _stands(job)]
+    standing.sort(key=lambda item: item[:2])
     held = 0
     pipe = log.client.pipeline(transaction=False)
-    for _, job_id, job in ready:
+    for _, job_id, job in standing:
+        assert isinstance(job, (jobs.Ready, jobs.Withdrawn))
         line = f"{job.placed}:{job.plan.type}"
-        pipe.rpush(keys.of("ready", job.plan.queue, line), place(job_id, job.attempt + 1, job.moves))
+        text = place(job_id, job.attempt + 1, job.moves, job.generation)
+        pipe.rpush(keys.of("ready", job.plan.queue, line), text)
         pipe.zadd(keys.of("ready", job.plan.queue), {line: job.placed})
         _flush(pipe)
     for job_id, state in partition.jobs.items():
+        spent = _spent(state)
+        if spent:
+            pipe.hset(keys.held, job_id, f"{spent}:")
         if isinstance(state, (jobs.Running, jobs.Cancelling)):
             held += 1
             pipe.hset(keys.held, job_id, f"{state.attempt}:{state.worker}")
@@ -191,7 +196,23 @@ def _write_lines(log: RedisLog, partition: Partition) -> tuple[int, int]:
     for queue in partition.paused:
         pipe.sadd(keys.paused, queue)
     pipe.execute()
-    return len(ready), held
+    return len(standing), held
+
+
+def _stands(job: jobs.Job) -> bool:
+    """Tell whether the job stands in a line, also one whose cancellation is asked for and not decided."""
+    return isinstance(job, jobs.Ready) or (isinstance(job, jobs.Withdrawn) and job.in_line)
+
+
+def _since_ms(job: jobs.Job) -> int:
+    return job.since_ms if isinstance(job, jobs.Ready) else 0
+
+
+def _spent(job: jobs.Job) -> int:
+    """Return the attempt that is over while the next has not been released; 0 where there is none."""
+    if isinstance(job, (jobs.Failed, jobs.Retrying)):
+        return job.attempt
+    return job.attempt + 1 if isinstance(job, jobs.Scheduled) and job.moves else 0
 
 
 def _write_workers(log: RedisLog, partition: Partition) -> None:

@@ -141,7 +141,14 @@ end
 function GUARDS.waiting(K, now, job)
   local is = status(K, job, now)
   if is ~= 'open' then return is end
-  if redis.call('HEXISTS', K.held, job) == 1 then return 'held' end
+  local held = redis.call('HGET', K.held, job)
+  if held and held:sub(-1) ~= ':' then return 'held' end
+end
+
+function GUARDS.standing(K, now, job)
+  local why = GUARDS.waiting(K, now, job)
+  if why then return why end
+  if redis.call('HEXISTS', K.held, job) == 1 then return 'spent' end
 end
 
 function GUARDS.held(K, now, job, attempt, worker)
@@ -186,7 +193,7 @@ function EFFECTS.push(K, now, events, queue, priority, type_, places)
 end
 
 EFFECTS['void'] = function(K, now, events, place)
-  redis.call('SADD', K.void, place)
+  if redis.call('HEXISTS', K.held, place:sub(1, 24)) == 0 then redis.call('SADD', K.void, place) end
 end
 
 function EFFECTS.release(K, now, events, job)
@@ -197,6 +204,7 @@ function EFFECTS.interrupt(K, now, events, job)
   local held = redis.call('HGET', K.held, job)
   if not held then return end
   local attempt, worker = held:match('^(%d+):(.*)$')
+  if not redis.call('ZSCORE', K.beats, worker) then return end
   redis.call('HSET', K.stop .. ':' .. worker, job, attempt)
   ring(K, worker)
 end
@@ -302,7 +310,11 @@ local function apply(K, now, proposals, cuts, args, epoch, cursor)
     local count = proposal[3]
     local verdict = judge(K, now, proposal, seen)
     verdicts[p] = verdict
-    if verdict == '' then
+    if verdict ~= '' then
+      for i = 1, count do
+        if cut[position + i] then flush() end
+      end
+    else
       verdicts[p] = '+'
       local events = {}
       for i = 1, count do

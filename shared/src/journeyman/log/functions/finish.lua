@@ -4,8 +4,9 @@
 -- succeeded, failed, returned; back: [queue, priority, type, place]. Then one event for each outcome.
 -- Returns [now, entry id or '', 1 or 0 for each outcome].
 --
--- Protects I3: only who holds an attempt may speak of it; a late outcome changes nothing. Protects I4: success ends the job in
--- the step that records it. Repeating a call with the same number changes nothing and returns the first reply.
+-- Protects I3: only who holds an attempt may speak of it; a late outcome changes nothing; a job whose attempt is over is
+-- not given to anybody until the scheduler releases it. Protects I4: success ends the job in the step that records it.
+-- Repeating a call with the same number changes nothing and returns the first reply.
 
 register('finish', function(keys, args)
   local K = open(keys)
@@ -16,10 +17,11 @@ register('finish', function(keys, args)
   local last = redis.call('HMGET', record, 'finish', 'reply')
   if tonumber(last[1]) == number then return cmsgpack.unpack(last[2]) end
 
+  if #outcomes == 0 then return {now, ''} end
   local ids = {}
   for i = 1, #outcomes do ids[i] = outcomes[i][1] end
   local held = redis.call('HMGET', K.held, unpack(ids))
-  local events, released, done, backs, accepted, gone = {}, {}, {}, {}, {}, {}
+  local events, released, spent, done, backs, accepted, gone = {}, {}, {}, {}, {}, {}, {}
   for i = 1, #outcomes do
     local job, attempt, kind, back = unpack(outcomes[i])
     local holds = held[i] == attempt .. ':' .. worker and not gone[job]
@@ -29,6 +31,10 @@ register('finish', function(keys, args)
       if kind ~= 'progressed' then
         gone[job] = true
         released[#released + 1] = job
+        if kind == 'failed' or (kind == 'returned' and not back) then
+          spent[#spent + 1] = job
+          spent[#spent + 1] = attempt .. ':'
+        end
       end
       if kind == 'succeeded' then done[#done + 1] = {job, #events - 1} end
       if back then backs[#backs + 1] = back end
@@ -39,6 +45,7 @@ register('finish', function(keys, args)
   if #events > 0 then entry = add(K, events) end
   if #released > 0 then
     redis.call('HDEL', K.held, unpack(released))
+    sliced('HSET', K.held, spent)
     if redis.call('EXISTS', K.stop .. ':' .. worker) == 1 then
       redis.call('HDEL', K.stop .. ':' .. worker, unpack(released))
     end
