@@ -16,6 +16,7 @@ import journeyman_worker as jm
 from integration.worker_kit import Kit, memory_kit, server_kit
 from journeyman.events import (
     JobFailed,
+    JobLost,
     JobReturned,
     JobStarted,
     JobSucceeded,
@@ -24,7 +25,7 @@ from journeyman.events import (
     WorkerLeft,
     WorkerLost,
 )
-from journeyman.proposals import Alive, Drain, Leave
+from journeyman.proposals import Alive, Drain, Leave, Release
 from support.servers import TestServer
 from support.waiting import wait_for
 
@@ -234,7 +235,8 @@ def test_a_late_outcome_of_a_lost_worker_changes_nothing(kit: Kit) -> None:
         kit.wait_for_event(JobStarted, job_id)
         assert station.session is not None
         first = station.session.worker
-        kit.append(WorkerLost(first), effects=(Leave(first),))
+        lost = JobLost(job_id, 1, first)
+        kit.append(WorkerLost(first), lost, effects=(Leave(first), Release(job_id)))
         gate.set()
         kit.wait_for_event(WorkerJoined, count=2)
     assert "JobSucceeded" not in kit.story(job_id)

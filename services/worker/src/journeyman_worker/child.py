@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from typing import NoReturn
 from journeyman.blobs import open_blobs
 from journeyman.errors import SettingsError
 from journeyman.log.connect import open_log
-from journeyman.process import run_service
+from journeyman.process import FAILED, run_service
 from journeyman.settings import Settings
 from journeyman_worker.broker import JourneymanBroker, default_broker
 from journeyman_worker.station import Connections, Station
@@ -70,12 +71,17 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     parser.add_argument("modules", nargs="*")
     parser.add_argument("--report", type=Path, help="file to write the worker id into")
     options = parser.parse_args(argv)
+    code = FAILED
     try:
         run_service("worker", lambda settings: work(settings, options.modules, options.report))
     except SystemExit as exit_:
+        code = exit_.code if isinstance(exit_.code, int) else FAILED
+    except BaseException:
+        logging.getLogger(__name__).exception("the worker failed")
+    finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(exit_.code if isinstance(exit_.code, int) else 1)
+        os._exit(code)
 
 
 if __name__ == "__main__":

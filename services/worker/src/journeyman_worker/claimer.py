@@ -84,7 +84,8 @@ class Claimer:
         self._run_us = UNKNOWN_US
         self._ahead = 0
         self._dry = False
-        self._poll_at = 0.0
+        self._rings = 0
+        self._claimed_at = 0.0
         self._waiting = False
         self._wake = Event()
         self._closed = Event()
@@ -95,6 +96,7 @@ class Claimer:
 
     def rung(self) -> None:
         """Look again: there may be work."""
+        self._rings += 1
         self._dry = False
         self._wake.set()
 
@@ -153,25 +155,31 @@ class Claimer:
         try:
             if not self._dry and self._count():
                 return True
-            limit_ms = self._poll_at - monotonic_ms() if self._dry else STALE_MS
-            if not self._wake.wait(max(0.0, min(limit_ms, until - monotonic_ms())) / 1000):
-                self._overslept()
+            if not self._wake.wait(max(0.0, min(until, self._look_at()) - monotonic_ms()) / 1000):
+                self._overslept(monotonic_ms() - self._claimed_at)
         finally:
             self._waiting = False
         return monotonic_ms() < until
 
-    def _overslept(self) -> None:
-        if self._dry:
-            self._dry = monotonic_ms() < self._poll_at
-        elif self._pocket.qsize():
+    def _look_at(self) -> float:
+        """Return when to look again if nothing wakes it."""
+        if self._pocket.qsize():
+            return self._claimed_at + STALE_MS
+        return self._claimed_at + POLL_MS if self._dry else float("inf")
+
+    def _overslept(self, since_claim_ms: float) -> None:
+        if since_claim_ms >= STALE_MS and self._pocket.qsize():
             self._run_us = max(self._run_us, STALE_MS * 1_000)
             self._take_back()
+        if since_claim_ms >= POLL_MS:
+            self._dry = False
 
     def _claim(self, count: int) -> None:
         self._number += 1
+        rings = self._rings
         claimed = until_answered(lambda: self._call(count), "claim jobs", self._closed.is_set)
-        self._dry = len(claimed.jobs) < count
-        self._poll_at = monotonic_ms() + POLL_MS
+        self._dry = len(claimed.jobs) < count and self._rings == rings
+        self._claimed_at = monotonic_ms()
         self._batch.extend(self._accept(claimed))
 
     def _call(self, count: int) -> Claimed:

@@ -101,9 +101,11 @@ class Station:
         if self._join():
             self._worker.start()
             self._watcher.start()
-            while not self._turn():
-                pass
-        self.end()
+            try:
+                while not self._turn():
+                    pass
+            finally:
+                self._end()
         return 0
 
     def _turn(self) -> bool:
@@ -143,7 +145,7 @@ class Station:
         _log.info("%s joined: queues %s; %d threads", session.worker, ", ".join(self._queues), self._threads)
         return True
 
-    def end(self) -> None:
+    def _end(self) -> None:
         """End dramatiq's threads. One that user code still holds is left behind: it ends with the process."""
         self._watcher.close()
         stopping = Thread(target=self._worker.stop, kwargs={"timeout": 1_000}, name="stopping", daemon=True)
