@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 from benchmarks.system import System
 from journeyman.admission import admit
-from journeyman.events import JobStarted, JobSubmitted, JobSucceeded, Offset
+from journeyman.events import JobReturned, JobStarted, JobSubmitted, JobSucceeded, Offset, QueuePaused, QueueResumed
 from journeyman.ids import IdMaker
+from journeyman.proposals import Gate, Proposal
 
 PAYLOAD = json.dumps({"echo": "x" * 88})
 CHUNK = 500
@@ -46,10 +47,21 @@ class Submitter:
                 JobSubmitted(self._ids.make(now_ms, self._bits), "synthetic", payload=PAYLOAD, **fields)  # type: ignore[arg-type]
                 for _ in range(min(CHUNK, count - first))
             ]
-            self._number += 1
-            self._log.append([admit(jobs, now_ms)], caller=f"bench-{self._bits}", number=self._number)
+            self._propose(admit(jobs, now_ms))
             made += [job.job_id for job in jobs]
         return made
+
+    def pause(self, queue: str) -> None:
+        """Shut a queue."""
+        self._propose(Proposal((QueuePaused(queue),), None, (Gate(queue, open=False),)))
+
+    def resume(self, queue: str) -> None:
+        """Open a queue again, which wakes its workers."""
+        self._propose(Proposal((QueueResumed(queue),), None, (Gate(queue, open=True),)))
+
+    def _propose(self, proposal: Proposal) -> None:
+        self._number += 1
+        self._log.append([proposal], caller=f"bench-{self._bits}", number=self._number)
 
 
 def wait_empty(system: System, timeout_s: float = 300) -> None:
@@ -81,12 +93,12 @@ def drain(jobs: int, workers: int, *, dashboard: bool = False) -> list[Row]:
         submitter = Submitter(system)
         submitter.submit(2_000)
         wait_empty(system)
-        system.log.client.sadd(system.log.keys.paused, "default")
+        submitter.pause("default")
         with measured(system, jobs, "submit straight to the log", rows):
             submitter.submit(jobs)
         read_model = ", read model on" if dashboard else ""
         with measured(system, jobs, f"drain, {workers} worker process(es){read_model}", rows):
-            system.log.client.srem(system.log.keys.paused, "default")
+            submitter.resume("default")
             wait_empty(system)
     return rows
 
@@ -117,6 +129,8 @@ def _check_ran_once(system: System, begin: Offset, ids: list[str]) -> None:
             for event in entry.events:
                 if isinstance(event, JobStarted):
                     started[event.job_id] = started.get(event.job_id, 0) + 1
+                elif isinstance(event, JobReturned):
+                    started[event.job_id] -= 1
                 elif isinstance(event, JobSucceeded):
                     succeeded[event.job_id] = succeeded.get(event.job_id, 0) + 1
         offset = entries[-1].offset
