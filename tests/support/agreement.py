@@ -50,6 +50,6 @@ def _ready(fold: Partition) -> list[Standing]:
     found = []
     for job_id, job in fold.jobs.items():
         if isinstance(job, jobs.Ready) or (isinstance(job, jobs.Withdrawn) and job.in_line):
-            text = place(job_id, job.attempt + 1, job.moves)
+            text = place(job_id, job.attempt + 1, job.moves, job.generation)
             found.append((job.plan.queue, job.placed, job.plan.type, text))
     return found

@@ -16,11 +16,12 @@ from journeyman.ids import IdMaker
 from journeyman.log.memory_log import MemoryLog
 from journeyman.proposals import Proposal
 from journeyman_dashboard.app import build_app
+from journeyman_dashboard.projector import Keeping
 from journeyman_dashboard.server import DashboardLog, build_server, free_address, running, stop_server
 from journeyman_dashboard.wiring import ReadModel
 from support.waiting import wait_for
 
-RETENTION_MS = 2_592_000_000
+KEEPING = Keeping(2_592_000_000, 604_800_000)
 
 
 class Dashboard:
@@ -41,7 +42,7 @@ class Dashboard:
 
 
 @contextmanager
-def dashboard(log: DashboardLog, directory: Path, retention_ms: int = RETENTION_MS) -> Iterator[Dashboard]:
+def dashboard(log: DashboardLog, directory: Path) -> Iterator[Dashboard]:
     """Run a dashboard on a thread, until the block ends."""
     blobs = FileBlobStore(directory / "blobs")
     started = threading.Event()
@@ -50,7 +51,7 @@ def dashboard(log: DashboardLog, directory: Path, retention_ms: int = RETENTION_
     async def serve() -> None:
         stop = asyncio.Event()
         address, port = free_address("127.0.0.1", 0)
-        async with running(log, blobs, directory, retention_ms) as model:
+        async with running(log, blobs, directory, KEEPING) as model:
             server = build_server(build_app(model), address, port)
             serving = asyncio.create_task(server.serve())
             running_.append((f"http://{address}:{port}", model, asyncio.get_running_loop(), stop))

@@ -14,7 +14,6 @@ _ALWAYS = (
     e.JobSucceeded,
     e.JobFailed,
     e.JobLost,
-    e.JobReleased,
     e.JobRetryScheduled,
     e.SchedulerElected,
     e.WorkerLeft,
@@ -27,6 +26,9 @@ def may_be_repeated(event: e.Event, fold: Partition, returned: set[tuple[str, in
     match event:
         case e.JobSubmitted() | e.JobRedriven():
             return event.job_id in fold.jobs
+        case e.JobReleased():
+            job = fold.jobs.get(event.job_id)
+            return job is None or job.generation == 1
         case e.JobStarted():
             return (event.job_id, event.attempt) not in returned
         case e.JobDeadLettered() | e.JobCancelled() | e.JobCancelRequested():

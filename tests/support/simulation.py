@@ -29,9 +29,13 @@ LIMITS = Limits(poison_attempts=3, wait_max_ms=20_000)
 
 
 class CutLog(MemoryLog):
-    """A log behind a wire that can lose the next commit: the request on its way, or the reply on its way back."""
+    """A log behind a wire that can lose the next commit: the request on its way, or the reply on its way back.
+
+    `page` is the most entries that one read brings.
+    """
 
     lose = ""
+    page = PAGE
 
     def commit(self, proposals: Sequence[Proposal], *, epoch: int, number: int, cursor: e.Offset) -> Appended:
         lose, self.lose = self.lose, ""
@@ -41,6 +45,9 @@ class CutLog(MemoryLog):
         if lose == "reply":
             raise ServerUnavailableError("the reply was lost")
         return reply
+
+    def read(self, after: e.Offset, *, count: int = 100, block_ms: int | None = None) -> list[e.Entry]:
+        return super().read(after, count=min(count, self.page), block_ms=block_ms)
 
 
 class SimulatedScheduler:
@@ -59,14 +66,23 @@ class SimulatedScheduler:
 
     def turn(self, *, renew: bool = True) -> bool:
         """Renew or try for the lease, read a page, decide once. True where something was read or decided."""
-        now_ms = self._world.now_ms
+        if renew and self._world.now_ms >= self._renew_ms:
+            self._elect(self._world.now_ms)
+        read = self.scheduling.follow()
+        return self.decide() or read > 0
+
+    def read(self, entries: int) -> None:
+        """Read a few entries, and leave the rest of the log for later."""
+        self._world.log.page = entries
+        self.scheduling.follow()
+        self._world.log.page = PAGE
+
+    def decide(self) -> bool:
+        """Decide once on what has been read, which may be old news. True where something was."""
+        if self.epoch is None:
+            return False
         try:
-            if renew and now_ms >= self._renew_ms:
-                self._elect(now_ms)
-            read = self.scheduling.follow()
-            if self.epoch is None:
-                return read > 0
-            return self.scheduling.settle(self.epoch, now_ms, look_for_silence=True) is not None or read > 0
+            return self.scheduling.settle(self.epoch, self._world.now_ms, look_for_silence=True) is not None
         except EpochPassedError:
             self.epoch = None
         except ServerUnavailableError:
@@ -120,7 +136,13 @@ class World:
                     self.verifier.take(entry)
 
     def whole_log(self) -> list[e.Entry]:
-        return self.log.read(e.BEGINNING, count=1 << 30)
+        return self._after(e.BEGINNING)
+
+    def _after(self, offset: e.Offset) -> list[e.Entry]:
+        entries: list[e.Entry] = []
+        while page := self.log.read(entries[-1].offset if entries else offset, count=PAGE):
+            entries += page
+        return entries
 
     def events(self) -> list[e.Event]:
         return [record.event for entry in self.whole_log() for record in entry.records()]
@@ -129,7 +151,7 @@ class World:
         """Return the fold of the whole log, or of what comes after a snapshot onto it."""
         if snapshot is None:
             return fold(self.whole_log())
-        return fold(self.log.read(e.Offset(*snapshot.offset), count=1 << 30), restored(snapshot))
+        return fold(self._after(e.Offset(*snapshot.offset)), restored(snapshot))
 
     # --- writing ---------------------------------------------------------------------------------------
 

@@ -3,9 +3,12 @@
     I2  one submission per idempotency key within its time, one per job id
     I3  an outcome comes only from the attempt that has authority at that offset
     I4  one end per generation, and nothing after it
-    I5  epochs of scheduler commits never fall
+    I5  epochs of scheduler commits never fall, and what only a scheduler may say stands in such a commit
     I6  the fold of the log is in one piece: every event fits the state the ones before it left
     I8  no start before the parents ended well enough, nor before the due time, nor without a release
+
+Of a trimmed log the beginnings of some lives are gone; what cannot be judged without them is left unjudged. Parents
+are judged for a job's first generation: who redrives a job wants it to run.
 
 Pure. `Verifier` takes entries in order, so it works on a live log, an archive, or a simulated one.
 """
@@ -41,18 +44,32 @@ class Report(NamedTuple):
 class _Life:
     """What the pass must know of one job."""
 
-    __slots__ = ("attempt", "due_ms", "ended", "generation", "holder", "lowest", "parents", "released", "run_anyway")
+    __slots__ = (
+        "attempt",
+        "due_ms",
+        "ended",
+        "ends",
+        "generation",
+        "holder",
+        "lowest",
+        "parents",
+        "released",
+        "run_anyway",
+    )
 
     def __init__(self, event: e.JobSubmitted) -> None:
         self.parents = event.depends_on
         self.run_anyway = event.on_dependency_failure == "run"
         self.due_ms = event.due_ms
         self.generation = 1
-        self.released = False
+        #: The attempt it was released for; 0 for none.
+        self.released = 0
         self.attempt = 0
         self.lowest = 1
         self.holder = ""
         self.ended = ""
+        #: Every way in which a generation of it ended.
+        self.ends: list[str] = []
 
 
 class Verifier:
@@ -60,12 +77,14 @@ class Verifier:
 
     def __init__(self) -> None:
         self._lives: dict[str, _Life] = {}
-        self._keys: dict[str, tuple[int, str]] = {}
+        self._keys: dict[str, e.Offset] = {}
+        self._batch = ""
         self._epoch = 0
         self._events = 0
         self._last = e.BEGINNING
         self._unfinished = 0
         self._trimmed = False
+        self._unborn: list[Violation] = []
         self._violations: list[Violation] = []
         self._undecodable: list[e.Undecodable] = []
 
@@ -74,6 +93,8 @@ class Verifier:
         self._undecodable += entry.undecodable
         if entry.offset[:2] <= self._last[:2]:
             self._blame("I6", entry.offset, f"entry {entry.offset.entry} does not come after {self._last.entry}")
+        if (entry.offset.ms, entry.offset.seq) != (self._last.ms, self._last.seq + 1):
+            self._batch = ""
         self._last = entry.offset
         if entry.epoch is not None:
             if entry.epoch < self._epoch:
@@ -83,23 +104,33 @@ class Verifier:
             if event is None:
                 continue
             self._events += 1
+            if not isinstance(event, (e.JobSubmitted, e.JobReleased)):
+                self._batch = ""
+            if entry.epoch is None and isinstance(event, _DECISIONS):
+                self._blame("I5", entry.offset._replace(index=index), f"{e.tag_of(event)}, and no scheduler said it")
             check = _CHECKS.get(type(event))
             if check is not None:
                 check(self, e.Record(e.Offset(entry.offset.ms, entry.offset.seq, index), entry.offset.ms, event))
 
     def report(self) -> Report:
         """Return what has been found so far."""
-        return Report(self._events, len(self._lives), self._unfinished, list(self._violations), list(self._undecodable))
+        unborn = [] if self._trimmed else self._unborn
+        violations = sorted([*self._violations, *unborn], key=lambda violation: violation.offset)
+        return Report(self._events, len(self._lives), self._unfinished, violations, list(self._undecodable))
 
     def _blame(self, promise: str, offset: e.Offset, detail: str) -> None:
         self._violations.append(Violation(promise, offset, detail))
 
     def _life(self, record: e.Record) -> _Life | None:
-        """Return the job's life; None, and a violation, where its submission is missing from an untrimmed log."""
+        """Return the job's life; None, and a violation, where its submission is missing from an untrimmed log.
+
+        That the log was trimmed is said at its end, after everything that the trimming orphaned.
+        """
         job_id: str = record.event.job_id  # type: ignore[union-attr]
         life = self._lives.get(job_id)
-        if life is None and not self._trimmed:
-            self._blame("I6", record.offset, f"{e.tag_of(record.event)} of job {job_id}, which was never submitted")
+        if life is None:
+            what = f"{e.tag_of(record.event)} of job {job_id}, which was never submitted"
+            self._unborn.append(Violation("I6", record.offset, what))
         return life
 
     # --- one check per event ---------------------------------------------------------------------------
@@ -112,17 +143,17 @@ class Verifier:
             return
         if event.idempotency:
             self._check_key(event, record)
+        # One request is one run of submissions, over as many commits as it takes.
+        self._batch = event.idempotency
         self._lives[event.job_id] = _Life(event)
         self._unfinished += 1
 
     def _check_key(self, event: e.JobSubmitted, record: e.Record) -> None:
-        at_ms, entry = self._keys.get(event.idempotency, (0, ""))
-        if entry and entry != record.offset.entry and record.at_ms - at_ms < IDEMPOTENCY_KEPT_MS:
-            # A large batch is one request over adjacent commits of one millisecond or few.
-            if record.at_ms - at_ms > 1_000:
-                self._blame("I2", record.offset, f"two submissions with one idempotency key, the first at {entry}")
-            return
-        self._keys[event.idempotency] = (record.at_ms, record.offset.entry)
+        first = self._keys.get(event.idempotency)
+        if first is None or record.at_ms - first.ms >= IDEMPOTENCY_KEPT_MS:
+            self._keys[event.idempotency] = record.offset
+        elif self._batch != event.idempotency:
+            self._blame("I2", record.offset, f"two submissions with one idempotency key, the first at {first}")
 
     def _released(self, record: e.Record) -> None:
         event = record.event
@@ -132,9 +163,9 @@ class Verifier:
             return
         if life.ended:
             self._blame("I4", record.offset, f"job {event.job_id} was released after it {life.ended}")
-        if life.holder and not life.released:
+        if life.holder:
             self._blame("I3", record.offset, f"job {event.job_id} was released while {life.holder} held it")
-        life.released = True
+        life.released = event.attempt
 
     def _started(self, record: e.Record) -> None:
         event = record.event
@@ -150,20 +181,23 @@ class Verifier:
             self._blame("I3", record.offset, f"attempt {event.attempt} of job {event.job_id} started again")
         if not life.released:
             self._blame("I8", record.offset, f"job {event.job_id} started without having been released")
+        elif life.released != event.attempt:
+            self._blame("I3", record.offset, f"attempt {event.attempt} started, released was {life.released}")
         if record.at_ms < life.due_ms:
             self._blame("I8", record.offset, f"job {event.job_id} started {life.due_ms - record.at_ms} ms too early")
         self._check_parents(event.job_id, life, record)
-        life.holder, life.attempt, life.lowest, life.released = event.worker, event.attempt, event.attempt, False
+        life.holder, life.attempt, life.lowest, life.released = event.worker, event.attempt, event.attempt, 0
 
     def _check_parents(self, job_id: str, life: _Life, record: e.Record) -> None:
         for parent in life.parents:
             known = self._lives.get(parent)
             if known is None:
-                continue
-            if not known.ended:
+                what = f"job {job_id} started, and its parent {parent} was never submitted"
+                self._unborn.append(Violation("I8", record.offset, what))
+            elif not known.ends:
                 self._blame("I8", record.offset, f"job {job_id} started before its parent {parent} ended")
-            elif known.ended != "completed" and not life.run_anyway and known.generation == 1:
-                self._blame("I8", record.offset, f"job {job_id} started although its parent {parent} {known.ended}")
+            elif "completed" not in known.ends and not life.run_anyway:
+                self._blame("I8", record.offset, f"job {job_id} started although its parent {parent} {known.ends[-1]}")
         life.parents = ()
 
     def _outcome(self, record: e.Record) -> None:
@@ -183,7 +217,7 @@ class Verifier:
             return
         life.holder = ""
         if isinstance(event, e.JobReturned):
-            life.released = event.back
+            life.released = event.attempt if event.back else 0
         else:
             life.lowest = event.attempt + 1
         if isinstance(event, e.JobSucceeded):
@@ -204,7 +238,15 @@ class Verifier:
 
     def _end(self, life: _Life, how: str) -> None:
         life.ended = how
+        life.ends.append(how)
         self._unfinished -= 1
+
+    def _retry_scheduled(self, record: e.Record) -> None:
+        event = record.event
+        assert isinstance(event, e.JobRetryScheduled)
+        life = self._life(record)
+        if life is not None:
+            life.due_ms = event.due_ms
 
     def _redriven(self, record: e.Record) -> None:
         event = record.event
@@ -216,7 +258,8 @@ class Verifier:
             self._blame("I4", record.offset, f"job {event.job_id} was redriven while it was {life.ended or 'open'}")
         if event.generation != life.generation + 1:
             self._blame("I4", record.offset, f"generation {event.generation} follows {life.generation}")
-        life.generation, life.ended, life.due_ms, life.released = event.generation, "", event.due_ms, False
+        life.generation, life.ended, life.due_ms, life.released = event.generation, "", event.due_ms, 0
+        life.parents = ()
         self._unfinished += 1
 
     def _elected(self, record: e.Record) -> None:
@@ -229,6 +272,9 @@ class Verifier:
         self._trimmed = True
 
 
+#: What nobody but a scheduler may say.
+_DECISIONS = (e.JobBlocked, e.JobLost, e.JobRetryScheduled, e.JobDeadLettered, e.JobCancelled)
+
 _CHECKS = {
     e.JobSubmitted: Verifier._submitted,
     e.JobReleased: Verifier._released,
@@ -238,6 +284,7 @@ _CHECKS = {
     e.JobFailed: Verifier._outcome,
     e.JobReturned: Verifier._outcome,
     e.JobLost: Verifier._outcome,
+    e.JobRetryScheduled: Verifier._retry_scheduled,
     e.JobDeadLettered: Verifier._terminal,
     e.JobCancelled: Verifier._terminal,
     e.JobRedriven: Verifier._redriven,

@@ -42,7 +42,7 @@ READS = [
     overview.list_schedules,
     events.follow_events,
 ]
-OTHERS = [probes.live, probes.ready, probes.metrics, page.index, page.style, page.script]
+OTHERS = [probes.live, probes.ready, probes.metrics, page.index, page.style, page.script, page.icon]
 
 _log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
@@ -19,6 +19,7 @@ from journeyman.events import Offset
 _WINDOW = re.compile(r"(\d{1,6})(s|m|h)\Z")
 _UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000}
 _EPOCH_MS = re.compile(r"\d{1,15}\Z")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS_MAX = 253_402_300_799_999
 
 
@@ -43,7 +44,7 @@ def read_time(path: str, text: str | None) -> int | None:
         moment = None
     if moment is None or moment.tzinfo is None:
         raise BadQueryError(path, "must be an RFC 3339 time with its offset, or milliseconds since 1970")
-    return int(moment.timestamp() * 1000)
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def write_time(ms: int) -> str | None:

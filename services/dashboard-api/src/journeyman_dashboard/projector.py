@@ -16,20 +16,20 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from journeyman.errors import JourneymanError
 from journeyman.events import Entry, Event, Offset
 from journeyman_dashboard import retention, schema
 from journeyman_dashboard.projection import Changes
 from journeyman_dashboard.reach import Reach
-from journeyman_dashboard.recognition import Recognisable, anchor_of, is_same_log
+from journeyman_dashboard.recognition import Recognisable, anchor_of, continues, reaches
 from journeyman_dashboard.store import Cursor, project, read_cursor, transaction, write_cursor
 
 #: Entries per read (each at most 1 MiB and 1,000 events) and events per transaction.
 ENTRIES_PER_READ = 64
 EVENTS_PER_BATCH = 8_000
-BLOCK_MS = 500
+BLOCK_MS = 200
 SWEEPING_BLOCK_MS = 20
 #: A small batch is followed by a pause, so that the next one is worth its transaction.
 SMALL_BATCH = 500
@@ -66,15 +66,23 @@ class Source(Recognisable, Protocol):
         ...
 
 
+class Keeping(NamedTuple):
+    """How long ended jobs stay in the read model, and how long entries stay in the log, at least."""
+
+    read_model_ms: int
+    log_ms: int
+
+
 class Projector:
     """Follows one log into one file. `start` it once; `stop` returns when its thread has ended."""
 
-    def __init__(self, log: Source, path: Path, reach: Reach, *, retention_ms: int) -> None:
+    def __init__(self, log: Source, path: Path, reach: Reach, keeping: Keeping) -> None:
         self._source = log
         self._path = path
         self._name = reader_name(path)
         self._reach = reach
-        self._retention_ms = retention_ms
+        self._retention_ms = keeping.read_model_ms
+        self._trimmed_after_ms = keeping.log_ms
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="projector", daemon=True)
         self._connection: sqlite3.Connection | None = None
@@ -122,6 +130,9 @@ class Projector:
             if self._failures:
                 _log.info("following the log again")
                 self._failures = 0
+            if entries and not continues(self._source, cursor, self._reach.now_ms() - self._trimmed_after_ms):
+                cursor = self._begin_anew(cursor)
+                continue
             cursor = self._take(entries, cursor)
             if len(entries) < ENTRIES_PER_READ:
                 self._sweep()
@@ -146,20 +157,23 @@ class Projector:
         return self._connection
 
     def _check(self, cursor: Cursor) -> Cursor:
-        """Every now and then, learn the server's time, see that it is still the same log, and say how far we are."""
+        """Every now and then, learn the server's time, see that the log has not shrunk, and say how far we are."""
         if time.monotonic() - self._checked_at < CHECK_EVERY_S:
             return cursor
         self._reach.calibrate(self._source.now_ms())
-        if not is_same_log(self._source, cursor):
-            _log.warning(
-                "the log is not the one the read model was made from; rebuilding it",
-                extra={"cursor": str(cursor.offset)},
-            )
-            schema.rebuild(self._writer)
-            cursor = read_cursor(self._writer)
+        if not reaches(self._source, cursor):
+            cursor = self._begin_anew(cursor)
         self._source.checkpoint(self._name, cursor.offset)
         self._checked_at = time.monotonic()
         return cursor
+
+    def _begin_anew(self, cursor: Cursor) -> Cursor:
+        """Forget everything, because it was read from another log."""
+        place = {"cursor": str(cursor.offset)}
+        _log.warning("the log is not the one the read model was made from; rebuilding it", extra=place)
+        schema.rebuild(self._writer)
+        self._sweep_after = 0
+        return read_cursor(self._writer)
 
     def _apply(self, batch: list[Entry], cursor: Cursor) -> Cursor:
         """Store a batch and the cursor behind it, in one transaction."""

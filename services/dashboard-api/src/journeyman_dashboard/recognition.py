@@ -44,20 +44,23 @@ def anchor_of(entries: list[Entry]) -> tuple[Offset, str] | None:
     return None
 
 
-def is_same_log(log: Recognisable, cursor: Cursor) -> bool:
-    """Tell whether the log continues what the cursor stands behind.
+def reaches(log: Recognisable, cursor: Cursor) -> bool:
+    """Tell whether the log is as long as what was read of it."""
+    return log.end()[:2] >= cursor.offset[:2]
 
-    It does not where it ends before the cursor, or where another event, or none, stands at the anchor
-    although the log reaches back that far. What was trimmed is believed.
+
+def continues(log: Recognisable, cursor: Cursor, oldest_ms: int) -> bool:
+    """Tell whether what comes behind the cursor in this log continues what was read before it.
+
+    It does not where another event, or none, stands at the anchor. One that is older than `oldest_ms` may have been
+    trimmed, which is believed where the log begins behind it.
     """
-    if cursor.offset == BEGINNING:
-        return True
-    if log.end()[:2] < cursor.offset[:2]:
-        return False
     if cursor.anchor is None:
         return True
     event = log.at(cursor.anchor)
     if event is not None:
         return sign(event) == cursor.anchor_digest
+    if cursor.anchor.ms >= oldest_ms:
+        return False
     first = log.read(BEGINNING, count=1)
     return bool(first) and first[0].offset[:2] > cursor.anchor[:2]

@@ -28,7 +28,7 @@ from journeyman.log.connect import open_log
 from journeyman.settings import Settings
 from journeyman_dashboard.app import build_app
 from journeyman_dashboard.metrics import Metrics
-from journeyman_dashboard.projector import Projector, Source
+from journeyman_dashboard.projector import Keeping, Projector, Source
 from journeyman_dashboard.reach import Reach
 from journeyman_dashboard.reading import Readings
 from journeyman_dashboard.schema import FILE_NAME
@@ -58,9 +58,10 @@ async def _serve(settings: Settings) -> int | None:
     stop = _on_signal()
     address, port = free_address(settings.dashboard_host, settings.dashboard_port)
     blobs = open_blobs(settings)
+    keeping = Keeping(settings.read_model_retention_ms, settings.log_retention_ms)
     log = await asyncio.to_thread(open_log, settings)
     try:
-        async with running(log, blobs, Path(settings.data_dir), settings.read_model_retention_ms) as model:
+        async with running(log, blobs, Path(settings.data_dir), keeping) as model:
             server = build_server(build_app(model), address, port)
             serving = asyncio.create_task(server.serve(), name="http")
             _log.info("listening on http://%s:%d", settings.dashboard_host, port)
@@ -79,12 +80,12 @@ async def _serve(settings: Settings) -> int | None:
 
 
 @asynccontextmanager
-async def running(log: DashboardLog, blobs: BlobStore, data_dir: Path, retention_ms: int) -> AsyncIterator[ReadModel]:
+async def running(log: DashboardLog, blobs: BlobStore, data_dir: Path, keeping: Keeping) -> AsyncIterator[ReadModel]:
     """Keep a read model in `data_dir` following the log."""
     path = data_dir / FILE_NAME
     reach = Reach()
     reach.bind(asyncio.get_running_loop())
-    projector = Projector(log, path, reach, retention_ms=retention_ms)
+    projector = Projector(log, path, reach, keeping)
     await asyncio.to_thread(projector.start)
     readings = Readings(path)
     streams = Streams(readings, reach)

@@ -1,7 +1,7 @@
 """Streams of events for whoever follows along: each is a place in the log, and reads on from there.
 
 A stream has no buffer: it takes the next stretch of the log from the read model when its client has taken the last.
-A slow client falls behind and misses nothing; a broken one resumes from the last id it saw.
+A slow client falls behind and misses nothing; one that went, or was let go, resumes from the last id it saw.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import msgspec
 
@@ -96,17 +96,17 @@ class Streams:
         self._reach = reach
         self.open = 0
 
-    def follow(self, wanted: EventFilter, after: Offset | None) -> AsyncIterator[bytes]:
+    def follow(self, wanted: EventFilter, after: Offset | None) -> AsyncGenerator[bytes, None]:
         """Return the bytes of a stream of server-sent events behind `after` (None: from now on).
 
         Raises TooManyStreamsError.
         """
         if self.open >= STREAMS_MAX:
             raise TooManyStreamsError(f"{STREAMS_MAX} streams are open already")
-        self.open += 1
         return self._follow(wanted, self._reach.offset if after is None else after)
 
-    async def _follow(self, wanted: EventFilter, place: Offset) -> AsyncIterator[bytes]:
+    async def _follow(self, wanted: EventFilter, place: Offset) -> AsyncGenerator[bytes, None]:
+        self.open += 1
         try:
             yield f"retry: {RETRY_MS}\nid: {place}\n: from here on\n\n".encode()
             said_at = time.monotonic()

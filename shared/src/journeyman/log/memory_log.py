@@ -155,9 +155,11 @@ class MemoryLog:
         places: list[e.Offset] = []
         commit: list[e.Event] = []
 
+        now = self._now()
+
         def flush() -> None:
             if commit:
-                offset = self._next_offset()
+                offset = self._next_offset(now)
                 self._entries.append((offset, encode_commit(commit), epoch, cursor))
                 places.extend(offset._replace(index=index) for index in range(len(commit)))
                 commit.clear()
@@ -174,13 +176,12 @@ class MemoryLog:
     def write_raw(self, data: bytes) -> e.Offset:
         """Append an entry as it is, whatever it holds. For tests of what readers make of damage."""
         with self._changed:
-            offset = self._next_offset()
+            offset = self._next_offset(self._now())
             self._entries.append((offset, data, None, None))
             self._changed.notify_all()
             return offset
 
-    def _next_offset(self) -> e.Offset:
-        now = self._clock()
+    def _next_offset(self, now: int) -> e.Offset:
         if self._entries:
             last = self._entries[-1][0]
             if now <= last.ms:

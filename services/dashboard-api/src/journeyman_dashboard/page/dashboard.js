@@ -57,8 +57,10 @@ function showStats(stats) {
     ["Failed", number(stats.jobs.failed), "failed"],
     ["Cancelled", number(stats.jobs.cancelled), "cancelled"],
     ["Ended per second", stats.throughput_per_s.toFixed(1)],
-    ["Wait, median / p95", `${span(stats.queue_latency_ms.p50)} / ${span(stats.queue_latency_ms.p95)}`],
-    ["Run, median / p95", `${span(stats.run_time_ms.p50)} / ${span(stats.run_time_ms.p95)}`],
+    ["Wait, median", span(stats.queue_latency_ms.p50)],
+    ["Wait, p95", span(stats.queue_latency_ms.p95)],
+    ["Run, median", span(stats.run_time_ms.p50)],
+    ["Run, p95", span(stats.run_time_ms.p95)],
     ["Behind the log", span(stats.lag_ms)],
   ];
   $("figures").replaceChildren(...figures.map(([name, value, kind]) => {

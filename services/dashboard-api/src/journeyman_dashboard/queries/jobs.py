@@ -178,7 +178,9 @@ def _rest(connection: sqlite3.Connection, wanted: JobFilter) -> _Condition:
 
 def first_n_since(connection: sqlite3.Connection, at_ms: int) -> int:
     """Return the number of the first job submitted at or after a time. Numbers rise with time: a binary search."""
-    low, high = connection.execute("SELECT coalesce(min(n), 1), coalesce(max(n), 0) + 1 FROM jobs").fetchone()
+    low, high = connection.execute(
+        "SELECT coalesce((SELECT min(n) FROM jobs), 1), coalesce((SELECT max(n) FROM jobs), 0) + 1"
+    ).fetchone()
     while low < high:
         middle = (low + high) // 2
         n, submitted_at_ms = connection.execute(

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from litestar import get
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from journeyman.errors import BlobMissingError, JourneymanError
 from journeyman.ids import is_job_id
@@ -28,7 +29,7 @@ from journeyman_dashboard.wiring import ReadModel
 T = TypeVar("T")
 
 Sort = Literal["submitted_at", "-submitted_at", "priority", "-priority", "duration", "-duration"]
-Priority = Annotated[int | None, Parameter(ge=0, le=20)]
+Priority = Annotated[int | None, QueryParameter(ge=0, le=20)]
 
 
 class UnknownJobError(JourneymanError):
@@ -52,7 +53,7 @@ class ResultView(msgspec.Struct):
 
 @get("/jobs", summary="List jobs")
 async def list_jobs(
-    model: ReadModel,
+    model: NamedDependency[ReadModel],
     statuses: Statuses = None,
     phases: Phases = None,
     types: Types = None,
@@ -61,12 +62,14 @@ async def list_jobs(
     priority_max: Priority = None,
     workers: Workers = None,
     tags: Tags = None,
-    submitted_after: Annotated[str | None, Parameter(description="From this time on: RFC 3339, or ms of 1970.")] = None,
-    submitted_before: Annotated[str | None, Parameter(description="Before this time.")] = None,
+    submitted_after: Annotated[
+        str | None, QueryParameter(description="From this time on: RFC 3339, or ms of 1970.")
+    ] = None,
+    submitted_before: Annotated[str | None, QueryParameter(description="Before this time.")] = None,
     q: Annotated[
-        str, Parameter(max_length=200, description="The id begins with it, or type, payload or error contain it.")
+        str, QueryParameter(max_length=200, description="The id begins with it, or type, payload or error contain it.")
     ] = "",
-    sort: Sort = "-submitted_at",
+    sort: FromQuery[Sort] = "-submitted_at",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> JobPage:
@@ -94,7 +97,7 @@ async def list_jobs(
 
 
 @get("/jobs/{job_id:str}", summary="Read a job")
-async def read_job(model: ReadModel, job_id: str) -> JobView:
+async def read_job(model: NamedDependency[ReadModel], job_id: FromPath[str]) -> JobView:
     """Read a job. A payload or result kept in the blob store is fetched; it is null where the store lost it."""
     view = await _of_job(model, job_id, _view)
     if view.payload_blob is not None:
@@ -105,26 +108,26 @@ async def read_job(model: ReadModel, job_id: str) -> JobView:
 
 
 @get("/jobs/{job_id:str}/history", summary="Read a job's events")
-async def read_history(model: ReadModel, job_id: str) -> History:
+async def read_history(model: NamedDependency[ReadModel], job_id: FromPath[str]) -> History:
     """Read every event of a job in log order, the latest 10,000 of them."""
     return await _of_job(model, job_id, lambda connection, job: history(connection, job.n))
 
 
 @get("/jobs/{job_id:str}/explain", summary="Say why a job waits")
-async def read_explanation(model: ReadModel, job_id: str) -> Explanation:
+async def read_explanation(model: NamedDependency[ReadModel], job_id: FromPath[str]) -> Explanation:
     """Say why a job is where it is. `position` is among all jobs of its queue; `eta_ms` is from the queue's rate."""
     now_ms = model.reach.now_ms()
     return await _of_job(model, job_id, lambda connection, job: explain_job(connection, job, now_ms))
 
 
 @get("/jobs/{job_id:str}/graph", summary="Read a job's dependencies")
-async def read_graph(model: ReadModel, job_id: str) -> Graph:
+async def read_graph(model: NamedDependency[ReadModel], job_id: FromPath[str]) -> Graph:
     """Read the component of dependencies that a job is in: at most 2,000 jobs, the nearest first."""
     return await _of_job(model, job_id, graph)
 
 
 @get("/jobs/{job_id:str}/result", summary="Read a job's result")
-async def read_result(model: ReadModel, job_id: str) -> ResultView:
+async def read_result(model: NamedDependency[ReadModel], job_id: FromPath[str]) -> ResultView:
     """Read what a completed job returned, whatever its size. 409 where the job has not completed, or did not."""
     view = await _of_job(model, job_id, _view)
     if view.status != "completed":
@@ -134,7 +137,9 @@ async def read_result(model: ReadModel, job_id: str) -> ResultView:
     return ResultView(await _blob(model, view.result_blob))
 
 
-async def _of_job(model: ReadModel, job_id: str, query: Callable[[sqlite3.Connection, JobRow], T]) -> T:
+async def _of_job(
+    model: NamedDependency[ReadModel], job_id: str, query: Callable[[sqlite3.Connection, JobRow], T]
+) -> T:
     """Ask something about a job. Raises UnknownJobError."""
 
     def ask(connection: sqlite3.Connection) -> T:
@@ -152,11 +157,11 @@ def _view(connection: sqlite3.Connection, job: JobRow) -> JobView:
     return job_view(job, around(connection, [job])[job.n], paused_queues(connection))
 
 
-async def _blob(model: ReadModel, blob: BlobView) -> Any:
+async def _blob(model: NamedDependency[ReadModel], blob: BlobView) -> Any:
     return embedded((await asyncio.to_thread(model.blobs.get, blob.blob())).decode())
 
 
-async def _blob_or_none(model: ReadModel, blob: BlobView) -> Any:
+async def _blob_or_none(model: NamedDependency[ReadModel], blob: BlobView) -> Any:
     try:
         return await _blob(model, blob)
     except BlobMissingError:

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from litestar import get
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
 
 from journeyman_dashboard.params import read_cursor, read_window
 from journeyman_dashboard.queries.dead import DeadFilter, DeadLetters, dead_letters
@@ -34,7 +35,7 @@ class WorkerList(msgspec.Struct):
 
 
 @get("/stats", summary="Read the figures")
-async def read_stats(model: ReadModel, window: Window = "15m") -> Stats:
+async def read_stats(model: NamedDependency[ReadModel], window: Window = "15m") -> Stats:
     """Read counts, rates and percentiles, and a series of at most 360 points over the window (up to 6h).
 
     Counts are of the jobs in the read model, which forgets those that ended long ago. Percentiles are over the
@@ -46,21 +47,23 @@ async def read_stats(model: ReadModel, window: Window = "15m") -> Stats:
 
 
 @get("/queues", summary="List queues")
-async def list_queues(model: ReadModel) -> Listed[QueueView]:
+async def list_queues(model: NamedDependency[ReadModel]) -> Listed[QueueView]:
     """List every queue that has jobs or was ever paused."""
     return Listed(await model.readings.run(queues, model.reach.now_ms()))
 
 
 @get("/types", summary="List types of jobs")
-async def list_types(model: ReadModel) -> Listed[TypeView]:
+async def list_types(model: NamedDependency[ReadModel]) -> Listed[TypeView]:
     """List every type that has jobs or a live worker."""
     return Listed(await model.readings.run(types, model.reach.now_ms()))
 
 
 @get("/workers", summary="List workers")
 async def list_workers(
-    model: ReadModel,
-    everyone: Annotated[bool, Parameter(query="all", description="Those too that went over five minutes ago.")] = False,
+    model: NamedDependency[ReadModel],
+    everyone: Annotated[
+        bool, QueryParameter(name="all", description="Those too that went over five minutes ago.")
+    ] = False,
 ) -> WorkerList:
     """List workers: what the log says of them, with the facts of their last heartbeat."""
     beats = await model.heartbeats.latest()
@@ -71,11 +74,11 @@ async def list_workers(
 
 @get("/dead-letter", summary="List dead letters")
 async def list_dead_letters(
-    model: ReadModel,
+    model: NamedDependency[ReadModel],
     kinds: Types = None,
     queues: Queues = None,
     fingerprints: Annotated[
-        list[str] | None, Parameter(query="error_fingerprint", description="Any of these fingerprints.")
+        list[str] | None, QueryParameter(name="error_fingerprint", description="Any of these fingerprints.")
     ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -89,7 +92,7 @@ async def list_dead_letters(
 
 
 @get("/scaling", summary="List the autoscaler's decisions")
-async def list_scaling(model: ReadModel, limit: Limit = 50) -> Listed[ScalingView]:
+async def list_scaling(model: NamedDependency[ReadModel], limit: Limit = 50) -> Listed[ScalingView]:
     """List the latest decisions on the number of workers, with their reasons, the last first."""
     return Listed(await model.readings.run(scaling, limit))
 

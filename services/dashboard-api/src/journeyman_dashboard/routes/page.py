@@ -1,4 +1,4 @@
-"""The page at `/` and its two files. It loads nothing from elsewhere and runs no inline script."""
+"""The page at `/` and its files. It loads nothing from elsewhere and runs no inline script."""
 
 from __future__ import annotations
 
@@ -39,3 +39,9 @@ def style() -> Response[bytes]:
 def script() -> Response[bytes]:
     """Serve its script."""
     return _file("dashboard.js", "text/javascript")
+
+
+@get("/page/icon.svg", include_in_schema=False, sync_to_thread=True)
+def icon() -> Response[bytes]:
+    """Serve its icon."""
+    return _file("icon.svg", "image/svg+xml")

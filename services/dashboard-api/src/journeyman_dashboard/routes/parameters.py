@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeAlias
 
 from litestar import Request
 from litestar.handlers import BaseRouteHandler
-from litestar.params import Parameter, ParameterKwarg
+from litestar.params import HeaderParameter, ParameterKwarg, QueryParameter
 
 from journeyman_dashboard.params import BadQueryError, read_offset
 from journeyman_dashboard.views import Phase, Status
@@ -16,23 +16,27 @@ MIN_OFFSET_WAIT_S = 5.0
 #: What routes are handed that clients do not send.
 INJECTED = frozenset({"model", "request"})
 
-Statuses: TypeAlias = Annotated[list[Status] | None, Parameter(query="status", description="Any of these statuses.")]
-Phases: TypeAlias = Annotated[list[Phase] | None, Parameter(query="phase", description="Any of these phases.")]
-Types: TypeAlias = Annotated[list[str] | None, Parameter(query="type", description="Any of these types.")]
-Queues: TypeAlias = Annotated[list[str] | None, Parameter(query="queue", description="Any of these queues.")]
+Statuses: TypeAlias = Annotated[
+    list[Status] | None, QueryParameter(name="status", description="Any of these statuses.")
+]
+Phases: TypeAlias = Annotated[list[Phase] | None, QueryParameter(name="phase", description="Any of these phases.")]
+Types: TypeAlias = Annotated[list[str] | None, QueryParameter(name="type", description="Any of these types.")]
+Queues: TypeAlias = Annotated[list[str] | None, QueryParameter(name="queue", description="Any of these queues.")]
 Workers: TypeAlias = Annotated[
-    list[str] | None, Parameter(query="worker", description="An attempt by any of these workers.")
+    list[str] | None, QueryParameter(name="worker", description="An attempt by any of these workers.")
 ]
-Tags: TypeAlias = Annotated[list[str] | None, Parameter(query="tag", description="Any of these tags, as key:value.")]
-Limit: TypeAlias = Annotated[int, Parameter(ge=1, le=500, description="Most items in the answer.")]
+Tags: TypeAlias = Annotated[
+    list[str] | None, QueryParameter(name="tag", description="Any of these tags, as key:value.")
+]
+Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=500, description="Most items in the answer.")]
 Cursor: TypeAlias = Annotated[
-    str | None, Parameter(query="cursor", description="`next_cursor` of the page before, in the same order.")
+    str | None, QueryParameter(name="cursor", description="`next_cursor` of the page before, in the same order.")
 ]
-Window: TypeAlias = Annotated[str, Parameter(query="window", description="How far back: 90s, 15m, 2h.")]
+Window: TypeAlias = Annotated[str, QueryParameter(name="window", description="How far back: 90s, 15m, 2h.")]
 
-MIN_OFFSET = Parameter(
-    str | None,
-    query="min_offset",
+MIN_OFFSET = QueryParameter(
+    annotation=str | None,
+    name="min_offset",
     required=False,
     description="Wait, up to 5 s, until this offset is in the read model; else 504. "
     "The `Journeyman-Offset` of a write, to read what was written.",
@@ -65,6 +69,6 @@ def names(handler: BaseRouteHandler) -> dict[str, str]:
     found = {}
     for name, field in handler.parsed_fn_signature.parameters.items():
         kwarg = field.kwarg_definition
-        if name not in INJECTED and not (isinstance(kwarg, ParameterKwarg) and kwarg.header):
-            found[name] = kwarg.query if isinstance(kwarg, ParameterKwarg) and kwarg.query else name
+        if name not in INJECTED and not isinstance(kwarg, HeaderParameter):
+            found[name] = kwarg.name if isinstance(kwarg, ParameterKwarg) and kwarg.name else name
     return found

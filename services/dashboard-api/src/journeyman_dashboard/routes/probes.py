@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from litestar import Response, get
+from litestar.di import NamedDependency
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from journeyman_dashboard.wiring import ReadModel
@@ -27,7 +28,7 @@ async def live() -> Condition:
 
 
 @get("/health/ready", summary="Does the read model follow the log?")
-async def ready(model: ReadModel) -> Condition:
+async def ready(model: NamedDependency[ReadModel]) -> Condition:
     """Answer 200 once the read model has caught up with the log, while it follows it; else 503."""
     is_ready, trouble = model.reach.ready()
     if not is_ready:
@@ -36,6 +37,6 @@ async def ready(model: ReadModel) -> Condition:
 
 
 @get("/metrics", summary="Metrics for Prometheus")
-async def metrics(model: ReadModel) -> Response[bytes]:
+async def metrics(model: NamedDependency[ReadModel]) -> Response[bytes]:
     """Write the metrics of this process in Prometheus' text format."""
     return Response(generate_latest(model.metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,206 @@
+"""The dashboard's answers over HTTP, from a log in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from journeyman import events as e
+from journeyman.log.memory_log import MemoryLog
+from journeyman_dashboard.routes import parameters
+from support.dashboard import Dashboard, Writer, dashboard
+
+JOB_KEYS = (
+    "id type queue priority status phase payload result error progress attempt max_attempts attempts depends_on "
+    "dependents tags submitted_at started_at finished_at trace_id generation"
+)
+UNKNOWN = "0" * 24
+
+
+@pytest.fixture
+def log() -> MemoryLog:
+    return MemoryLog()
+
+
+@pytest.fixture
+def writer(log: MemoryLog) -> Writer:
+    return Writer(log)
+
+
+@pytest.fixture
+def board(log: MemoryLog, tmp_path: Path) -> Iterator[Dashboard]:
+    with dashboard(log, tmp_path) as served:
+        yield served
+
+
+def test_what_was_written_is_read_with_its_offset(board: Dashboard, writer: Writer) -> None:
+    for _ in range(20):
+        job = writer.completed(result='{"n":1}', payload='{"x":[1]}')
+        told = board.get(f"/jobs/{job}", min_offset=str(board_end(writer)))
+        assert (told["status"], told["result"], told["payload"]) == ("completed", {"n": 1}, {"x": [1]})
+
+
+def board_end(writer: Writer) -> e.Offset:
+    return writer.log.end()
+
+
+def test_a_job_has_the_keys_of_the_contract(board: Dashboard, writer: Writer) -> None:
+    job = writer.completed()
+    assert set(JOB_KEYS.split()) <= set(board.get(f"/jobs/{job}", min_offset=str(writer.log.end())))
+
+
+def test_an_offset_that_does_not_come_is_a_504(board: Dashboard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parameters, "MIN_OFFSET_WAIT_S", 0.05)
+    told = board.get("/stats", 504, min_offset="9999999999999-0/0")
+    assert "is not in the read model yet" in str(told["detail"])
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        ("/jobs?colour=red", "colour"),
+        ("/stats?limit=3", "limit"),
+        ("/jobs?status=open", "status"),
+        ("/jobs?phase=open", "phase"),
+        ("/jobs?sort=size", "sort"),
+        ("/jobs?limit=501", "limit"),
+        ("/jobs?limit=x", "limit"),
+        ("/jobs?priority_min=21", "priority_min"),
+        ("/jobs?cursor=abc", "cursor"),
+        ("/jobs?tag=plain", "tag"),
+        ("/jobs?submitted_after=noon", "submitted_after"),
+        ("/stats?window=1d", "window"),
+        ("/jobs?min_offset=now", "min_offset"),
+        ("/events?last_event_id=x", "last_event_id"),
+        (f"/jobs/{UNKNOWN}?verbose=1", "verbose"),
+    ],
+)
+def test_a_wrong_parameter_is_a_400_that_names_it(board: Dashboard, query: str, path: str) -> None:
+    answer = board.http.get(query)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert [one["path"] for one in answer.json()["errors"]] == [path]
+
+
+@pytest.mark.parametrize("path", ["", "/history", "/explain", "/graph", "/result"])
+@pytest.mark.parametrize("job", [UNKNOWN, "nonsense"])
+def test_an_unknown_job_is_a_404(board: Dashboard, job: str, path: str) -> None:
+    answer = board.http.get(f"/jobs/{job}{path}")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_other_routes_and_methods_are_problems_too(board: Dashboard) -> None:
+    for answer in (board.http.get("/nowhere"), board.http.post("/jobs")):
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["status"] == answer.status_code
+
+
+def test_a_result_is_there_once_the_job_has_completed(board: Dashboard, writer: Writer) -> None:
+    job = writer.submitted()
+    told = board.get(f"/jobs/{job}/result", 409, min_offset=str(writer.log.end()))
+    assert (told["job_status"], told["job_phase"]) == ("pending", "ready")
+    writer.append(e.JobStarted(job, 1, "w-1"), e.JobSucceeded(job, 1, "w-1", "[1, 2]"))
+    assert board.get(f"/jobs/{job}/result", min_offset=str(writer.log.end())) == {"result": [1, 2]}
+
+
+def test_a_failed_job_has_its_error_for_a_result(board: Dashboard, writer: Writer) -> None:
+    job = writer.submitted()
+    error = e.Error("ValueError", "no", "trace", "f1")
+    writer.append(e.JobStarted(job, 1, "w-1"), e.JobFailed(job, 1, "w-1", error))
+    writer.append(e.JobDeadLettered(job, 1, "permanent", error))
+    told = board.get(f"/jobs/{job}/result", 409, min_offset=str(writer.log.end()))
+    assert told["job_status"] == "failed"
+    assert told["error"] == {"type": "ValueError", "message": "no", "traceback": "trace", "fingerprint": "f1"}
+
+
+def test_values_in_the_blob_store_are_fetched_for_one_job_and_named_in_lists(board: Dashboard, writer: Writer) -> None:
+    blob = board.blobs.put(b'{"big":"payload"}')
+    result = board.blobs.put(b'"big result"')
+    job = writer.submitted(payload="", payload_blob=blob)
+    writer.append(e.JobStarted(job, 1, "w-1"), e.JobSucceeded(job, 1, "w-1", "", 5, result))
+    told = board.get(f"/jobs/{job}", min_offset=str(writer.log.end()))
+    assert (told["payload"], told["result"]) == ({"big": "payload"}, "big result")
+    assert board.get(f"/jobs/{job}/result") == {"result": "big result"}
+    items = board.get("/jobs")["items"]
+    assert isinstance(items, list)
+    assert (items[0]["payload"], items[0]["payload_blob"]["size"]) == (None, blob.size)
+
+
+def test_a_blob_that_is_gone_is_null_in_the_job_and_a_502_as_result(board: Dashboard, writer: Writer) -> None:
+    job = writer.submitted()
+    gone = e.Blob("aa/" + "a" * 64, 3, "a" * 64)
+    writer.append(e.JobStarted(job, 1, "w-1"), e.JobSucceeded(job, 1, "w-1", "", 5, gone))
+    told = board.get(f"/jobs/{job}", min_offset=str(writer.log.end()))
+    assert told["result"] is None
+    assert told["result_blob"] is not None
+    board.get(f"/jobs/{job}/result", 502)
+
+
+def test_a_job_that_is_not_json_inside_does_not_break_the_list(board: Dashboard, writer: Writer) -> None:
+    job = writer.submitted(payload="{not json")
+    assert board.get(f"/jobs/{job}", min_offset=str(writer.log.end()))["payload"] == "{not json"
+
+
+def test_live_workers_are_told_with_their_heartbeat(board: Dashboard, log: MemoryLog, writer: Writer) -> None:
+    from journeyman.proposals import Join, Proposal
+
+    joined = e.WorkerJoined("w-1", "box", 7, "1.0", ("default",), ("test.job",), 4)
+    log.append([Proposal((joined,), None, (Join("w-1", ("default",), ("test.job",)),))], caller="w-1", number=1)
+    log.beat("w-1", {"rss_bytes": 4096, "cpu_percent": 12.5, "running": []})
+    told = board.get("/workers", min_offset=str(log.end()))
+    assert told["live"] is True
+    items = told["items"]
+    assert isinstance(items, list)
+    assert (items[0]["id"], items[0]["rss_bytes"], items[0]["last_heartbeat_at"] is None) == ("w-1", 4096, False)
+
+
+@pytest.mark.parametrize("path", ["/queues", "/types", "/dead-letter", "/scaling", "/breakers", "/schedules"])
+def test_lists_are_empty_on_an_empty_log(board: Dashboard, path: str) -> None:
+    assert board.get(path)["items"] == []
+
+
+def test_it_is_ready_once_it_has_caught_up(board: Dashboard, writer: Writer) -> None:
+    job = writer.submitted()
+    board.get(f"/jobs/{job}", min_offset=str(writer.log.end()))
+    assert board.get("/health/ready")["status"] == "ok"
+    assert board.get("/health/live")["status"] == "ok"
+
+
+def test_metrics_count_events_and_requests(board: Dashboard, writer: Writer) -> None:
+    writer.completed()
+    board.get("/stats", min_offset=str(writer.log.end()))
+    text = board.http.get("/metrics").text
+    assert "journeyman_dashboard_projected_events_total 4.0" in text
+    assert 'journeyman_dashboard_requests_total{method="GET",route="/stats",status="200"} 1.0' in text
+    assert "journeyman_dashboard_lag_seconds" in text
+
+
+def test_the_schema_names_every_route_and_parameter(board: Dashboard) -> None:
+    schema = board.http.get("/schema").json()
+    assert board.http.get("/schema/openapi.json").json() == schema
+    listing = schema["paths"]["/jobs"]["get"]["parameters"]
+    assert {"status", "phase", "tag", "q", "sort", "cursor", "min_offset"} <= {one["name"] for one in listing}
+    assert "/jobs/{job_id}/explain" in schema["paths"]
+
+
+def test_the_page_loads_nothing_from_elsewhere_and_allows_no_inline_code(board: Dashboard) -> None:
+    answer = board.http.get("/")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "http://" not in answer.text
+    assert "https://" not in answer.text
+    assert "<style" not in answer.text
+    assert " style=" not in answer.text
+    assert answer.text.count("<script") == 1
+    for name, kind in (("dashboard.css", "text/css"), ("dashboard.js", "text/javascript")):
+        assert f"page/{name}" in answer.text
+        assert board.http.get(f"/page/{name}").headers["content-type"].startswith(kind)
+
+
+def test_no_other_origin_is_let_in_by_default(board: Dashboard) -> None:
+    answer = board.http.get("/stats", headers={"Origin": "http://elsewhere.example"})
+    assert not [name for name in answer.headers if name.startswith("access-control")]
