@@ -80,7 +80,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     worker_tasks: Annotated[str, _about("Comma-separated modules whose jobs the worker knows.")] = (
         "journeyman_worker.samples"
     )
-    worker_queues: Annotated[str, _about("Comma-separated queues to serve. Empty: every queue its jobs name, and `default`.")] = ""
+    worker_queues: Annotated[
+        str, _about("Comma-separated queues to serve. Empty: every queue its jobs name, and `default`.")
+    ] = ""
     drain_timeout_ms: Annotated[
         Millis, _about("How long a draining worker lets running jobs go on before it hands them back.")
     ] = 30_000
@@ -117,9 +119,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int, _about("How long ended jobs stay in the dashboard's read model.", ge=60_000)
     ] = 2_592_000_000
     api_keys_file: Annotated[str, _about("File of API keys. Not available yet: setting it is refused.")] = ""
-    smtp_url: Annotated[str, _about("Server of the `email-sending` sample: `smtp://`, `smtp+starttls://` or `smtps://host:port`.")] = (
-        "smtp://127.0.0.1:1025"
-    )
+    smtp_url: Annotated[
+        str, _about("Server of the `email-sending` sample: `smtp://`, `smtp+starttls://` or `smtps://host:port`.")
+    ] = "smtp://127.0.0.1:1025"
     log_level: Annotated[Literal["debug", "info", "warning", "error"], _about("Least severe log lines written.")] = (
         "info"
     )

@@ -20,6 +20,7 @@ from typing import NamedTuple, Protocol
 
 from journeyman.errors import JourneymanError
 from journeyman.events import Entry, Event, Offset
+from journeyman.rebuild_mark import take_mark
 from journeyman_dashboard import retention, schema
 from journeyman_dashboard.projection import Changes
 from journeyman_dashboard.reach import Reach
@@ -161,16 +162,17 @@ class Projector:
         if time.monotonic() - self._checked_at < CHECK_EVERY_S:
             return cursor
         self._reach.calibrate(self._source.now_ms())
-        if not reaches(self._source, cursor):
+        if take_mark(str(self._path.parent)):
+            cursor = self._begin_anew(cursor, "a rebuild was asked for")
+        elif not reaches(self._source, cursor):
             cursor = self._begin_anew(cursor)
         self._source.checkpoint(self._name, cursor.offset)
         self._checked_at = time.monotonic()
         return cursor
 
-    def _begin_anew(self, cursor: Cursor) -> Cursor:
-        """Forget everything, because it was read from another log."""
-        place = {"cursor": str(cursor.offset)}
-        _log.warning("the log is not the one the read model was made from; rebuilding it", extra=place)
+    def _begin_anew(self, cursor: Cursor, why: str = "the log is not the one the read model was made from") -> Cursor:
+        """Forget everything, and read the log from its beginning."""
+        _log.warning("%s; rebuilding the read model", why, extra={"cursor": str(cursor.offset)})
         schema.rebuild(self._writer)
         self._sweep_after = 0
         return read_cursor(self._writer)

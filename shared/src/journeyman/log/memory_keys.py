@@ -84,7 +84,7 @@ class Derived:
 
     # --- effects ---------------------------------------------------------------------------------------
 
-    def effect(self, effect: p.Effect, events: Sequence[e.Event], now: int) -> None:
+    def effect(self, effect: p.Effect, events: Sequence[e.Event], now: int) -> None:  # noqa: C901, PLR0912 - a table
         """Do what goes with a proposal that was accepted."""
         match effect:
             case p.Store(job_ids, which):
