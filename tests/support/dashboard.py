@@ -15,9 +15,10 @@ from journeyman.events import Event, JobReleased, JobStarted, JobSubmitted, JobS
 from journeyman.ids import IdMaker
 from journeyman.log.memory_log import MemoryLog
 from journeyman.proposals import Proposal
+from journeyman.serving import build_server, free_address, stop_server
 from journeyman_dashboard.app import build_app
 from journeyman_dashboard.projector import Keeping
-from journeyman_dashboard.server import DashboardLog, build_server, free_address, running, stop_server
+from journeyman_dashboard.server import STOP_TIMEOUT_S, DashboardLog, running
 from journeyman_dashboard.wiring import ReadModel
 from support.waiting import wait_for
 
@@ -50,15 +51,15 @@ def dashboard(log: DashboardLog, directory: Path) -> Iterator[Dashboard]:
 
     async def serve() -> None:
         stop = asyncio.Event()
-        address, port = free_address("127.0.0.1", 0)
+        address, port = free_address("dashboard", "127.0.0.1", 0)
         async with running(log, blobs, directory, KEEPING) as model:
-            server = build_server(build_app(model), address, port)
+            server = build_server(build_app(model), address, port, connections_max=64)
             serving = asyncio.create_task(server.serve())
             running_.append((f"http://{address}:{port}", model, asyncio.get_running_loop(), stop))
             started.set()
             await stop.wait()
             model.reach.close()
-            await stop_server(server, serving)
+            await stop_server(server, serving, STOP_TIMEOUT_S)
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()

@@ -3,45 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from journeyman import events as e
-from journeyman.admission import admit
-from journeyman.log.api import StoredOutcome
 from journeyman.partition import Partition, fold
-from journeyman.proposals import Ended, Gate, Proposal, Reopen
+from journeyman.proposals import Gate, Proposal
 from support.simulated_workers import SimulatedWorker
 from support.simulation import HEARTBEAT_TIMEOUT_MS, LIMITS, SimulatedScheduler, World
 from support.snapshots import assert_same_state
 
 #: Rounds of (time passes, schedulers decide, workers work) after which a healed world must be empty.
 ROUNDS_MAX = 400
-
-
-def admitted(job: e.JobSubmitted, now_ms: int) -> Proposal:
-    """Return the proposal that submits one job."""
-    return admit([job], now_ms)
-
-
-def redriven(job_id: str, ended: Mapping[str, StoredOutcome], now_ms: int, delay_ms: int) -> Proposal:
-    """Return the proposal that begins the next generation of an ended job."""
-    outcome = ended[job_id]
-    body = outcome.body
-    assert body is not None
-    event = e.JobRedriven(
-        job_id,
-        outcome.generation + 1,
-        outcome.attempt,
-        body.type,
-        body.queue,
-        body.priority,
-        body.max_attempts,
-        body.backoff,
-        due_ms=now_ms + delay_ms if delay_ms else 0,
-    )
-    return Proposal((event,), Ended(job_id), (Reopen(job_id),))
 
 
 def pass_time(world: World, workers: Iterable[SimulatedWorker], delay_ms: int) -> None:
@@ -55,24 +29,35 @@ def pass_time(world: World, workers: Iterable[SimulatedWorker], delay_ms: int) -
                 worker.beat()
 
 
-def heal_and_drain(world: World, queues: Sequence[str], types: Sequence[str]) -> SimulatedScheduler:
-    """Open every queue, bring a good worker and a good scheduler; return the latter when nothing is left to do."""
+def heal_and_drain(
+    world: World, schedulers: Sequence[SimulatedScheduler], queues: Sequence[str], types: Sequence[str]
+) -> None:
+    """Open every queue and bring a good worker; return when nothing is left to do, and fail if that takes too long.
+
+    The schedulers that are there must manage: a new one would hide what they have forgotten.
+    """
     for queue in queues:
         world.append(Proposal((e.QueueResumed(queue),), None, (Gate(queue, open=True),)))
-    leader = SimulatedScheduler("healer", world)
     worker = SimulatedWorker(world, "healer", queues, types)
     for _ in range(ROUNDS_MAX):
         pass_time(world, [worker], 200)
-        while leader.turn():
-            pass
+        idle = not settled(schedulers)
         claimed = worker.claim(1_000)
         assert claimed is not None
         if claimed.jobs:
             worker.say([(job.body.job_id, "succeed") for job in claimed.jobs])
         world.look()
-        if leader.epoch is not None and not world.onlooker.jobs and not leader.turn():
-            return leader
+        if idle and not world.onlooker.jobs and any(scheduler.epoch is not None for scheduler in schedulers):
+            return
     raise AssertionError(f"not drained: {world.onlooker.jobs}")
+
+
+def settled(schedulers: Iterable[SimulatedScheduler]) -> bool:
+    """Let every scheduler take turns until none has anything to read or decide; tell whether any had."""
+    busy = False
+    while any([scheduler.turn() for scheduler in schedulers]):
+        busy = True
+    return busy
 
 
 def assert_all_ended(world: World, job_ids: Iterable[str]) -> None:

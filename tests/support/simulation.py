@@ -7,7 +7,6 @@ who takes a turn when, which replies are lost, and what the clock says.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from journeyman import events as e
 from journeyman.admission import admit
@@ -104,14 +103,6 @@ class SimulatedScheduler:
             self.follow_to_the_end()
 
 
-class Request(NamedTuple):
-    """A submission with an idempotency key, and what was answered."""
-
-    key: str
-    jobs: list[e.JobSubmitted]
-    offset: e.Offset | None
-
-
 class World:
     """The log, the clock, and what an onlooker knows who has read every entry."""
 
@@ -161,6 +152,12 @@ class World:
 
     def append(self, *proposals: Proposal) -> Appended:
         return self.log.append(proposals, caller="client", number=self.next_number())
+
+    def inject(self, data: bytes) -> e.Offset:
+        """Write an entry behind everybody's back."""
+        offset = self.log.write_raw(data)
+        self.injected.add(offset.entry)
+        return offset
 
     def new_id(self) -> str:
         return self._ids.make(self.now_ms, self._number << 30)
