@@ -14,7 +14,7 @@ UP ?=
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types walls format bench lock setup clean
+.PHONY: help run test check lint types walls format bench docs lock setup clean
 
 help: ## List the targets
 	@echo "make TARGET, where TARGET is one of"
@@ -24,7 +24,7 @@ run: setup ## Start the whole system, run the sample jobs, stay up (Ctrl-C stops
 	@$(BIN)/journeyman up --demo $(UP)
 
 test: setup ## Run the whole test suite
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
 check: lint types walls ## Lint, types and import walls
 
@@ -44,6 +44,9 @@ format: setup ## Format the source and mend what can be mended
 
 bench: setup ## Measure the speed of this machine's Journeyman
 	@$(BIN)/python -m benchmarks
+
+docs: setup ## Write the pages that follow from the code
+	@$(BIN)/python docs/generate.py
 
 setup: $(READY) ## Make .venv with everything in it (done by the others as needed)
 	@:

@@ -21,6 +21,7 @@ EDGE = {
     "process",
     "rebuild_mark",
     "scheduling",
+    "serving",
     "telemetry",
 }
 #: Pure, and of no concern to the core: words for HTTP.

@@ -54,6 +54,18 @@ def test_a_backlog_gets_as_many_workers_as_start_it_within_the_wait_goal() -> No
     assert decided(seen(waiting=200), 1).desired == 5
 
 
+def test_before_any_job_has_ended_one_worker_is_added_at_a_time() -> None:
+    assert decided(seen(waiting=10_000, running=8, each_ms=None), 1).desired == 2
+
+
+def test_jobs_that_have_run_long_enough_tell_how_long_they_last() -> None:
+    assert decided(seen(waiting=200, running=8, each_ms=None, running_age_ms=2_000.0), 1).desired == 10
+
+
+def test_jobs_that_have_just_begun_do_not_count_as_long() -> None:
+    assert decided(seen(waiting=1_000, running=8, each_ms=1.0, running_age_ms=180.0), 1).desired == 1
+
+
 def test_long_jobs_get_a_slot_each() -> None:
     assert decided(seen(waiting=24, running=8, each_ms=600_000), 1).desired == 4
 

@@ -118,11 +118,12 @@ def _submit(client: Client, jobs: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _table(views: Mapping[str, JobView]) -> Table:
     table = Table(title="sample jobs", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for heading in ("job", "type", "status", "", ""):
-        table.add_column(heading, no_wrap=True)
+    for heading, width in (("job", 21), ("status", 10), ("", 20), ("", 12)):
+        table.add_column(heading, no_wrap=True, min_width=width)
     for name, view in views.items():
         percent = 100.0 if view.succeeded else view.progress.percent if view.progress else 0.0
         message = view.error.message if view.error else view.progress.message if view.progress else ""
         status = Text(view.phase, style=_COLOURS.get(view.status, ""))
-        table.add_row(name, view.type, status, ProgressBar(100, percent, width=24), Text(message[:60], "dim"))
+        words = Text("" if view.succeeded else message[:60], "dim")
+        table.add_row(name, status, ProgressBar(100, percent, width=20), words)
     return table

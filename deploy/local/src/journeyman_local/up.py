@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 #: Loading the largest log that fits a machine takes minutes; not answering at all is told by the server ending.
 SERVER_READY_S = 600.0
 READY_S = 90.0
+#: Where the jobs of `--demo` are; known by default, and beside modules that were asked for.
+SAMPLES = "journeyman_worker.samples"
 
 
 def run_up(
@@ -54,7 +56,8 @@ def run_up(
         data = DataDir(Path(settings.data_dir))
         try:
             _end_leftovers(data, output)
-            settings = settle_ports(with_options(settings, workers=workers, tasks=tasks))
+            modules = [*tasks, SAMPLES] if demo and tasks else tasks
+            settings = settle_ports(with_options(settings, workers=workers, tasks=modules))
             if embedded is None:
                 embedded = _embedded(settings)
             return _Up(settings, data, output, requests).run(embedded=embedded, demo=demo)

@@ -17,8 +17,10 @@ from journeyman_autoscaler.observe import Observation
 COOLDOWN_MS = 15_000
 #: Fewer workers are enough if they would be with this much more work.
 DOWN_MARGIN = 1.25
-#: What a job is taken to last before one has ended.
+#: What a job is taken to last before one has ended; until more is known, one worker at a time is added on it.
 UNKNOWN_SERVICE_MS = 100.0
+#: Jobs that run for less say nothing yet about how long they last.
+TELLING_AGE_MS = 1_000.0
 #: What a worker process needs for a job of no duration, so that tiny jobs do not seem free: 10,000 a second.
 OVERHEAD_MS = 0.1
 
@@ -57,6 +59,8 @@ def decide(seen: Observation, current: int, limits: Limits, memory: Memory) -> t
     if current > limits.workers_max:
         return Decision(limits.workers_max, f"the maximum is {limits.workers_max}"), Memory()
     wanted = needed(seen, limits)
+    if not _tells(seen):
+        wanted = min(wanted, current + 1)
     if wanted > current:
         return Decision(wanted, _why_more(seen, limits, wanted)), Memory()
     enough = needed(seen, limits, margin=DOWN_MARGIN)
@@ -87,7 +91,13 @@ def needed(seen: Observation, limits: Limits, margin: float = 1.0) -> int:
 def service_ms(seen: Observation, slots: int) -> float:
     """Return how long a job holds a slot: as measured, and at least as long as the running ones have by now."""
     measured = UNKNOWN_SERVICE_MS if seen.service_ms is None else seen.service_ms
-    return max(measured, seen.running_age_ms, OVERHEAD_MS * slots)
+    running = seen.running_age_ms if seen.running_age_ms >= TELLING_AGE_MS else 0.0
+    return max(measured, running, OVERHEAD_MS * slots)
+
+
+def _tells(seen: Observation) -> bool:
+    """Say whether it is known how long jobs last: some have ended, or run long enough to tell."""
+    return seen.service_ms is not None or seen.running_age_ms >= TELLING_AGE_MS
 
 
 def _why_more(seen: Observation, limits: Limits, wanted: int) -> str:

@@ -45,4 +45,5 @@ def up(
     from journeyman_local import run_up
 
     modules = [module for text in tasks or [] for module in text.split(",") if module]
-    return run_up(settings, workers=workers, tasks=modules, demo=demo, log_format=log)
+    embedded = False if redis_url else None
+    return run_up(settings, workers=workers, tasks=modules, demo=demo, log_format=log, embedded=embedded)
