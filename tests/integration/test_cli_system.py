@@ -153,7 +153,7 @@ def test_a_paused_queue_holds_its_jobs_back(shell: Shell) -> None:
     (queue,) = [item for item in shell.json("queue", "list")["items"] if item["name"] == "bulk"]
     assert queue["paused"] is True
     shell("queue", "resume", "bulk")
-    shell("cancel", job_id, code=0)
+    assert f"{job_id}  completed" in shell("wait", job_id, "--timeout", "30s")
 
 
 def test_dead_letters_are_counted_and_run_again(shell: Shell) -> None:

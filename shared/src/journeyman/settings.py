@@ -80,9 +80,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     worker_tasks: Annotated[str, _about("Comma-separated modules whose jobs the worker knows.")] = (
         "journeyman_worker.samples"
     )
-    worker_queues: Annotated[
-        str, _about("Comma-separated queues to serve. Empty: every queue its jobs name, and `default`.")
-    ] = ""
+    worker_queues: Annotated[str, _about("Comma-separated queues to serve. Empty: every queue there is.")] = ""
     drain_timeout_ms: Annotated[
         Millis, _about("How long a draining worker lets running jobs go on before it hands them back.")
     ] = 30_000

@@ -2,7 +2,8 @@
 
 When the server is away it waits and goes on where it was: the fold is in memory, a commit whose reply was lost is
 repeated with its number. When another scheduler was elected it stands by. When derived keys are missing it
-rebuilds them. Anything else ends the process; the next one starts from the last snapshot.
+rebuilds them; when the log is gone too, it begins anew. Anything else ends the process; the next one starts from the
+last snapshot.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from journeyman.blobs import BlobStore
 from journeyman.clock import ServerClock
 from journeyman.decide import Limits
 from journeyman.errors import EpochPassedError, RebuildNeededError, ServerRefusedError, ServerUnavailableError
+from journeyman.events import BEGINNING
 from journeyman.log.rebuild import rebuild
 from journeyman.log.redis_log import RedisLog
+from journeyman.partition import Partition
 from journeyman.scheduling import PAGE, Scheduling
 from journeyman.settings import Settings
 from journeyman_scheduler import metrics, snapshots, trimmer
@@ -40,16 +43,16 @@ class SchedulerLoop:
         self._settings = settings
         self._lease = Lease(log, name, settings.scheduler_lease_ms)
         self._clock = ServerClock(log.now_ms())
-        limits = Limits(poison_attempts=settings.poison_attempts, wait_max_ms=settings.wait_max_ms)
-        self._scheduling = Scheduling(
-            log,
-            limits,
-            heartbeat_timeout_ms=settings.heartbeat_timeout_ms,
-            partition=snapshots.load(log, blobs),
-        )
+        self._scheduling = self._scheduling_of(snapshots.load(log, blobs))
         self._caught_up = False
         self._since_snapshot = 0
         self._silence_due = self._trim_due = 0.0
+
+    def _scheduling_of(self, partition: Partition) -> Scheduling:
+        settings = self._settings
+        limits = Limits(poison_attempts=settings.poison_attempts, wait_max_ms=settings.wait_max_ms)
+        timeout_ms = settings.heartbeat_timeout_ms
+        return Scheduling(self._log, limits, heartbeat_timeout_ms=timeout_ms, partition=partition)
 
     def ready(self) -> tuple[bool, str]:
         """Say whether this scheduler has read the log to its end, and whether it leads."""
@@ -101,10 +104,18 @@ class SchedulerLoop:
             _log.info("leading", extra={"epoch": self._lease.epoch, "unfinished": len(self._scheduling.partition.jobs)})
             metrics.EPOCH.set(self._lease.epoch)
             self._log.remember_for(self._settings.outcome_retention_ms)
+            if self._emptied():
+                _log.warning("the log that was read is gone: beginning with the one that is there")
+                self._scheduling = self._scheduling_of(Partition())
             self._scheduling.begin_term()
             # Whatever the former leader appended stands before our election: read it before deciding.
             while self._scheduling.follow() == PAGE:
                 pass
+
+    def _emptied(self) -> bool:
+        """Tell whether the server was emptied since this scheduler read it: what is in memory here is of no log then."""
+        last = self._scheduling.partition.offset
+        return last != BEGINNING and self._log.snapshot_place() is None and not self._log.holds(last)
 
     def _lead(self, epoch: int) -> None:
         started = time.monotonic()

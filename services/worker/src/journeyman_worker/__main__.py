@@ -18,7 +18,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
         description="Run jobs. Modules are imported for the jobs they declare; without any, the samples.",
     )
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="a module that declares jobs")
-    parser.add_argument("--queues", help="queues to serve, separated by commas (default: those the jobs name)")
+    parser.add_argument("--queues", help="queues to serve, separated by commas (default: every queue)")
     parser.add_argument("--processes", type=int, help="worker processes")
     parser.add_argument("--threads", type=int, help="jobs one process runs at once")
     parser.add_argument("--redis-url", help="server of the log")

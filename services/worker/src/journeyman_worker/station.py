@@ -18,8 +18,8 @@ from dramatiq import MessageProxy
 
 from journeyman.blobs import BlobStore
 from journeyman.errors import SettingsError
-from journeyman.log.api import Log
-from journeyman_worker.broker import JourneymanBroker, policy_of
+from journeyman.log.api import EVERY_QUEUE, Log
+from journeyman_worker.broker import JourneymanBroker
 from journeyman_worker.drainer import drain
 from journeyman_worker.runner.attempt import Attempt
 from journeyman_worker.runner.bench import Bench, Line, build_worker
@@ -61,14 +61,14 @@ class Station:
     ) -> None:
         """Prepare the jobs that `broker` knows.
 
-        queues: which to serve; none: see `queues_of`. tell: hears the id it has joined under, "" once it left.
+        queues: which to serve; none: every queue there is. tell: hears the id it has joined under, "" once it left.
         Raises SettingsError where there is nothing to do or a job's annotations cannot be validated against.
         """
         if not broker.actors:
             raise SettingsError("no jobs: none of the modules declares one with @jm.job or @dramatiq.actor")
         self._connections = connections
         self._threads = threads
-        self._queues = tuple(queues) or queues_of(broker)
+        self._queues = tuple(queues) or (EVERY_QUEUE,)
         self._beat_every_ms = heartbeat_timeout_ms / 4
         self._drain_timeout_ms = drain_timeout_ms
         self._tell = tell
@@ -142,7 +142,12 @@ class Station:
             return False
         self.session = session
         self._tell(session.worker)
-        _log.info("%s joined: queues %s; %d threads", session.worker, ", ".join(self._queues), self._threads)
+        _log.info(
+            "%s joined: queues %s; %d threads",
+            session.worker,
+            "every one" if self._queues == (EVERY_QUEUE,) else ", ".join(self._queues),
+            self._threads,
+        )
         return True
 
     def _end(self) -> None:
@@ -165,11 +170,3 @@ class Station:
     def _running(self) -> list[Attempt]:
         session = self.session
         return [] if session is None else list(session.running.values())
-
-
-def queues_of(broker: JourneymanBroker) -> tuple[str, ...]:
-    """Return the queues a worker serves unless told otherwise: those its jobs name, and `default`.
-
-    A job submitted over HTTP without a queue waits in `default`, wherever its type would send it from Python.
-    """
-    return tuple(sorted({policy_of(actor).queue for actor in broker.actors.values()} | {"default"}))

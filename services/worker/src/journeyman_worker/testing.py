@@ -27,7 +27,7 @@ from journeyman import events as e
 from journeyman.blobs import BlobStore, FileBlobStore
 from journeyman.decide import Limits
 from journeyman.durations import parse_ms
-from journeyman.log.api import Outcome
+from journeyman.log.api import EVERY_QUEUE, Outcome
 from journeyman.log.memory_log import MemoryLog
 from journeyman.proposals import Interrupt, Join, Open, Proposal
 from journeyman.scheduling import Scheduling
@@ -36,7 +36,6 @@ from journeyman_worker.policy import Duration, Policy, attempt_timeout_ms
 from journeyman_worker.runner.attempt import Attempt
 from journeyman_worker.runner.bench import IDLE_MS, Bench, build_worker
 from journeyman_worker.runner.message import BENCH_QUEUE, JobMessage
-from journeyman_worker.station import queues_of
 from journeyman_worker.views import TestedJob, view
 from journeyman_worker.watcher import Watcher
 
@@ -104,9 +103,8 @@ class Queue:
         self._blobs = blobs
         self._desk = _Desk(self.log, self.clock, blobs)
         self._bench = Bench(broker, self._desk)
-        self._queues = dict.fromkeys(queues_of(broker))
         self._claims = self._appends = 0
-        joined = e.WorkerJoined(WORKER, "localhost", 0, "0", tuple(self._queues), tuple(self._bench.runners), 1)
+        joined = e.WorkerJoined(WORKER, "localhost", 0, "0", (EVERY_QUEUE,), tuple(self._bench.runners), 1)
         self._append(Proposal((joined,), None, (Join(WORKER, joined.queues, joined.types),)))
         self._scheduling = Scheduling(self.log, limits, heartbeat_timeout_ms=FOREVER_MS)
         self._epoch = self.log.elect("testing", lease_ms=FOREVER_MS).epoch or 1
@@ -132,7 +130,6 @@ class Queue:
         """Submit a job and return its id. `options`: as for `submit_with_options` of a job."""
         actor = self._broker.actors.get(type)
         policy = Policy() if actor is None else policy_of(actor)
-        self._queues[options.get("queue", policy.queue)] = None
         return self._broker.submit(
             type,
             {} if payload is None else payload,
@@ -149,7 +146,7 @@ class Queue:
         """Run the attempt whose turn it is; False where none is ready now."""
         self._schedule()
         self._claims += 1
-        claimed = self.log.claim(WORKER, self._claims, 1, queues=[*self._queues], types=[*self._bench.runners])
+        claimed = self.log.claim(WORKER, self._claims, 1, queues=[EVERY_QUEUE], types=[*self._bench.runners])
         for job in claimed.jobs:
             runner = self._bench.runners[job.body.type]
             attempt = Attempt(job, self._desk, attempt_timeout_ms(job.body.timeout_ms, runner.timeout_ms))

@@ -21,6 +21,9 @@ import msgspec
 from journeyman.events import Entry, Event, JobSubmitted, Offset
 from journeyman.proposals import Proposal
 
+#: In place of the names of queues: the worker serves every queue there is.
+EVERY_QUEUE = "*"
+
 
 class Verdict(NamedTuple):
     """What became of one proposal.
@@ -149,7 +152,8 @@ class Log(Protocol):
     def append(self, proposals: Sequence[Proposal], *, caller: str, number: int) -> Appended:
         """Append what clients, workers and the autoscaler want known: each proposal whose guard holds.
 
-        At most 10,000 events; split into commits of at most 1,000 events and 1 MiB, all in one step.
+        At most 20,000 events (10,000 jobs, each submitted and released); split into commits of at most 1,000 events and
+        1 MiB, all in one step.
         """
         ...
 
@@ -163,7 +167,9 @@ class Log(Protocol):
     def claim(self, worker: str, number: int, count: int, *, queues: Sequence[str], types: Sequence[str]) -> Claimed:
         """Take up to `count` (≤ 1,000) ready jobs, highest priority first, then oldest first, and start them.
 
-        Fewer than `count` registers the worker as idle: it is rung (see `doorbell`) when work arrives.
+        `queues`: names, or `EVERY_QUEUE` alone. Fewer than `count` registers the worker as idle: it is rung (see
+        `doorbell`) when work arrives. A repeated call returns what the worker still holds of the first batch; one that
+        found nothing looks again.
         Raises WorkerLostError for a worker that is not registered.
         """
         ...

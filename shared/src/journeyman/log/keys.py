@@ -21,7 +21,8 @@ FIXED: dict[str, str] = {
     "ended": "+ :hour, hash: job id -> how it ended (c + offset of the result; x + [facts, body])",
     "ready": "+ :queue, sorted set: `type` lines that are not empty as `priority:type`, by priority;"
     " + :queue:priority:type, list: the places of that line",
-    "idle": "+ :queue, set: workers that want to be rung when work arrives",
+    "queues": "set: queues that have lines that are not empty",
+    "idle": "+ :queue, set: workers that want to be rung when work arrives; + :*, those that serve every queue",
     "worker": "+ :worker, hash: queues, types, facts, drain, the last claim and the last finish",
     "stop": "+ :worker, hash: job id -> attempt to interrupt",
     "bell": "+ :worker, sharded channel: the worker's doorbell",

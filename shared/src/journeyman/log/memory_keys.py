@@ -11,9 +11,14 @@ from typing import assert_never
 
 from journeyman import events as e
 from journeyman import proposals as p
-from journeyman.log.api import DeadLetter, StoredOutcome, WorkerBeat
+from journeyman.log.api import EVERY_QUEUE, DeadLetter, StoredOutcome, WorkerBeat
 
 Line = tuple[str, int, str]
+
+
+def serves(queues: Sequence[str], queue: str) -> bool:
+    """Tell whether a worker of these queues serves this one."""
+    return queue in queues or EVERY_QUEUE in queues
 
 
 class _Worker:
@@ -129,7 +134,7 @@ class Derived:
         wanted = len(places)
         for worker in list(self._idle):
             record = self.workers.get(worker)
-            if record is None or (queue in record.queues and type_ in record.types):
+            if record is None or (serves(record.queues, queue) and type_ in record.types):
                 del self._idle[worker]
                 if record is not None:
                     self._ring(worker)
@@ -202,7 +207,7 @@ class Derived:
             lines = [
                 line
                 for line, places in self.lines.items()
-                if places and line[0] in queues and line[0] not in self.paused and line[2] in types
+                if places and serves(queues, line[0]) and line[0] not in self.paused and line[2] in types
             ]
             if not lines:
                 break

@@ -182,6 +182,7 @@ def _write_lines(log: RedisLog, partition: Partition) -> tuple[int, int]:
         text = place(job_id, job.attempt + 1, job.moves, job.generation)
         pipe.rpush(keys.of("ready", job.plan.queue, line), text)
         pipe.zadd(keys.of("ready", job.plan.queue), {line: job.placed})
+        pipe.sadd(keys.of("queues"), job.plan.queue)
         _flush(pipe)
     for job_id, state in partition.jobs.items():
         spent = _spent(state)

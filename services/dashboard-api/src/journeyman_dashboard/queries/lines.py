@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from journeyman.log.api import EVERY_QUEUE
 from journeyman.reasons import Explanation, Facts, explain
 from journeyman_dashboard.queries.dependencies import unfinished_parents
 from journeyman_dashboard.queries.lookup import paused_queues
@@ -180,7 +181,9 @@ def explain_job(connection: sqlite3.Connection, job: JobRow, now_ms: int) -> Exp
             cancel_requested=bool(job.cancel_requested),
             unfinished_parents=unfinished_parents(connection, job.n) if job.phase == "blocked" else (),
             queue_paused=job.queue in paused,
-            workers_for_type=sum(job.queue in names and job.type in known for names, known in served),
+            workers_for_type=sum(
+                bool(names & {job.queue, EVERY_QUEUE}) and job.type in known for names, known in served
+            ),
             position=_position(connection, job) if in_line else None,
             rate_out_per_s=0.0 if recent is None else recent.per_s(recent.sum.started, now_ms),
         )

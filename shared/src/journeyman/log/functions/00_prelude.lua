@@ -103,10 +103,8 @@ local function ring(K, worker)
   redis.call('SPUBLISH', K.bell .. ':' .. worker, '')
 end
 
--- Ring up to `wanted` idle workers that serve the queue and know the type.
-local function ring_idle(K, queue, type_, wanted)
-  local idle = K.idle .. ':' .. queue
-  local rung = 0
+-- Ring up to `wanted` of the workers in one idle set that know the type; return how many are still wanted.
+local function ring_from(K, idle, type_, wanted)
   local workers = redis.call('SRANDMEMBER', idle, RINGS_MAX)
   for i = 1, #workers do
     local worker = workers[i]
@@ -116,16 +114,24 @@ local function ring_idle(K, queue, type_, wanted)
     elseif types:find('\n' .. type_ .. '\n', 1, true) then
       redis.call('SREM', idle, worker)
       ring(K, worker)
-      rung = rung + 1
-      if rung >= wanted then return end
+      wanted = wanted - 1
+      if wanted <= 0 then return 0 end
     end
   end
+  return wanted
+end
+
+-- Ring up to `wanted` idle workers that serve the queue and know the type.
+local function ring_idle(K, queue, type_, wanted)
+  wanted = ring_from(K, K.idle .. ':*', type_, wanted)
+  if wanted > 0 then ring_from(K, K.idle .. ':' .. queue, type_, wanted) end
 end
 
 local function push(K, side, queue, priority, type_, places)
   local line = priority .. ':' .. type_
   sliced(side, K.ready .. ':' .. queue .. ':' .. line, places)
   redis.call('ZADD', K.ready .. ':' .. queue, priority, line)
+  redis.call('SADD', K.queues, queue)
   ring_idle(K, queue, type_, #places)
 end
 

@@ -1,6 +1,6 @@
 -- claim: a worker takes ready jobs, which start in this step.
 --
--- ARGV[1]: [worker, number, count, queues, types].
+-- ARGV[1]: [worker, number, count, queues, types]; queues: names, or * alone for every queue.
 -- Returns [now, entry id or '', then place, queue, priority, body of each job].
 --
 -- Protects I8: strictly by priority over all the worker's queues, then by age; shut queues are passed over; a line of a type
@@ -11,6 +11,7 @@
 local function lines_of(K, queues, types)
   local known, lines = {}, {}
   for i = 1, #types do known[types[i]] = true end
+  if queues[1] == '*' then queues = redis.call('SMEMBERS', K.queues) end
   for i = 1, #queues do
     local queue = queues[i]
     local index = redis.call('ZRANGE', K.ready .. ':' .. queue, 0, -1)
@@ -28,7 +29,9 @@ local function lines_of(K, queues, types)
 end
 
 local function drop_if_empty(K, line)
-  if redis.call('EXISTS', line[4]) == 0 then redis.call('ZREM', K.ready .. ':' .. line[2], line[5]) end
+  if redis.call('EXISTS', line[4]) == 1 then return end
+  redis.call('ZREM', K.ready .. ':' .. line[2], line[5])
+  if redis.call('EXISTS', K.ready .. ':' .. line[2]) == 0 then redis.call('SREM', K.queues, line[2]) end
 end
 
 -- Take up to `count` places from one line, or the oldest ones over several lines of one priority.
