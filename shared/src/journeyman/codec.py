@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from journeyman.events import Entry, Event, Offset, Undecodable, tag_of
+from journeyman.events import Entry, Event, JobReleased, Offset, Undecodable, tag_of
 
 EVENTS_PER_COMMIT_MAX = 1_000
 BYTES_PER_COMMIT_MAX = 1 << 20
@@ -38,6 +38,27 @@ def decode_event(data: bytes) -> Event:
 def encode_commit(events: Sequence[Event]) -> bytes:
     """Write a whole commit."""
     return _encode(events)
+
+
+class Cutter:
+    """Says where a run of events is cut into commits of at most 1,000 events and 1 MiB.
+
+    Never between a `job.submitted` and the `job.released` behind it: whoever read the first without the second would
+    release the job again.
+    """
+
+    def __init__(self) -> None:
+        self._events = self._bytes = 0
+
+    def cuts_before(self, event: Event, size: int) -> bool:
+        """Take the next event, `size` bytes long; tell whether a new commit begins with it."""
+        full = self._events + 1 >= EVENTS_PER_COMMIT_MAX or self._bytes + size > BYTES_PER_COMMIT_MAX
+        cut = full and self._events > 0 and not isinstance(event, JobReleased)
+        if cut:
+            self._events = self._bytes = 0
+        self._events += 1
+        self._bytes += size
+        return cut
 
 
 def decode_commit(data: bytes, offset: Offset, *, epoch: int | None = None, cursor: str | None = None) -> Entry:
@@ -68,8 +89,11 @@ def _upcast(data: bytes) -> bytes:
     if not UPCASTERS:
         return data
     value = _decode_any(data)
-    while isinstance(value, list) and value and value[0] in UPCASTERS:
-        value = UPCASTERS[value[0]](value)
+    while isinstance(value, list) and value and isinstance(value[0], str) and value[0] in UPCASTERS:
+        try:
+            value = UPCASTERS[value[0]](value)
+        except (IndexError, KeyError, TypeError, ValueError) as error:
+            raise msgspec.ValidationError(f"cannot be lifted from {value[0]}: {error!r}") from error
     return _encode(value)
 
 

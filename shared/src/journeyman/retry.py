@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 
 from journeyman.events import Backoff
@@ -18,9 +19,10 @@ def delay_ms(backoff: Backoff, failures: int, fraction: float) -> int:
     Exponential, capped at `max_ms`. With jitter, `fraction` (in [0, 1)) of it: "full jitter", which spreads
     a crowd that failed together over the whole interval.
     """
-    # Beyond 2^64 every multiplier above 1 has long passed any cap; the bound keeps the power finite.
-    growth = (
-        backoff.multiplier ** min(failures - 1, 64) if backoff.multiplier > 1 else backoff.multiplier ** (failures - 1)
-    )
-    wait = min(backoff.initial_ms * growth, backoff.max_ms)
-    return int(wait * fraction) if backoff.jitter else int(wait)
+    try:
+        wait = backoff.initial_ms * backoff.multiplier ** (failures - 1)
+    except OverflowError:
+        wait = math.inf
+    # Written this way round, a figure that is no number becomes the cap.
+    wait = wait if wait < backoff.max_ms else backoff.max_ms
+    return max(int(wait * fraction if backoff.jitter else wait), 0)

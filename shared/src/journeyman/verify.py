@@ -19,8 +19,11 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from journeyman import events as e
+from journeyman.codec import BYTES_PER_COMMIT_MAX, EVENTS_PER_COMMIT_MAX, encode_commit
 
 IDEMPOTENCY_KEPT_MS = 86_400_000
+#: No submission is larger, in bytes.
+LARGEST_EVENT = 100_000
 
 
 class Violation(NamedTuple):
@@ -78,7 +81,9 @@ class Verifier:
     def __init__(self) -> None:
         self._lives: dict[str, _Life] = {}
         self._keys: dict[str, e.Offset] = {}
+        #: The key of the request whose jobs were submitted last, while nothing else has been said.
         self._batch = ""
+        self._previous = e.Entry(e.BEGINNING, [])
         self._epoch = 0
         self._events = 0
         self._last = e.BEGINNING
@@ -93,8 +98,6 @@ class Verifier:
         self._undecodable += entry.undecodable
         if entry.offset[:2] <= self._last[:2]:
             self._blame("I6", entry.offset, f"entry {entry.offset.entry} does not come after {self._last.entry}")
-        if (entry.offset.ms, entry.offset.seq) != (self._last.ms, self._last.seq + 1):
-            self._batch = ""
         self._last = entry.offset
         if entry.epoch is not None:
             if entry.epoch < self._epoch:
@@ -111,6 +114,7 @@ class Verifier:
             check = _CHECKS.get(type(event))
             if check is not None:
                 check(self, e.Record(e.Offset(entry.offset.ms, entry.offset.seq, index), entry.offset.ms, event))
+        self._previous = entry
 
     def report(self) -> Report:
         """Return what has been found so far."""
@@ -143,7 +147,7 @@ class Verifier:
             return
         if event.idempotency:
             self._check_key(event, record)
-        # One request is one run of submissions, over as many commits as it takes.
+        # One request is one run of submissions, over as many full commits as it takes.
         self._batch = event.idempotency
         self._lives[event.job_id] = _Life(event)
         self._unfinished += 1
@@ -152,7 +156,7 @@ class Verifier:
         first = self._keys.get(event.idempotency)
         if first is None or record.at_ms - first.ms >= IDEMPOTENCY_KEPT_MS:
             self._keys[event.idempotency] = record.offset
-        elif self._batch != event.idempotency:
+        elif self._batch != event.idempotency or (record.offset.index == 0 and not _was_cut(self._previous)):
             self._blame("I2", record.offset, f"two submissions with one idempotency key, the first at {first}")
 
     def _released(self, record: e.Record) -> None:
@@ -270,6 +274,12 @@ class Verifier:
 
     def _log_trimmed(self, _record: e.Record) -> None:
         self._trimmed = True
+
+
+def _was_cut(entry: e.Entry) -> bool:
+    """Tell whether the entry is so full that the request it ends with may go on in the next."""
+    events = [event for event in entry.events if event is not None]
+    return len(events) >= EVENTS_PER_COMMIT_MAX - 1 or len(encode_commit(events)) > BYTES_PER_COMMIT_MAX - LARGEST_EVENT
 
 
 #: What nobody but a scheduler may say.

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from journeyman import events as e
-from journeyman.codec import EVENTS_PER_COMMIT_MAX, decode_commit, encode_commit
+from journeyman.codec import Cutter, decode_commit, encode_commit, encode_event
 from journeyman.errors import EpochPassedError, WorkerLostError
 from journeyman.log.api import (
     Appended,
@@ -60,7 +60,8 @@ class MemoryLog:
         self._changed = threading.Condition(threading.RLock())
         self._entries: list[tuple[e.Offset, bytes, int | None, str | None]] = []
         self._last: dict[tuple[str, str], tuple[int, Any]] = {}
-        self._idem: dict[str, tuple[str, e.Offset | None, str]] = {}
+        #: key -> fingerprint, offset, answer, until when it is remembered
+        self._idem: dict[str, tuple[str, e.Offset | None, str, int]] = {}
         self._leader: tuple[str, int] | None = None
         self._epoch = 0
         self._readers: dict[str, e.Offset] = {}
@@ -102,7 +103,7 @@ class MemoryLog:
         last_event: list[tuple[int, int]] = []
         first_with_key: dict[str, int] = {}
         for index, proposal in enumerate(proposals):
-            verdict = self._judge(proposal, first_with_key, proposals)
+            verdict = self._judge(proposal, first_with_key, proposals, now)
             verdicts.append(verdict)
             if not verdict.accepted or verdict.replayed is not None:
                 continue
@@ -116,7 +117,7 @@ class MemoryLog:
         places = self._add(accepted, epoch, cursor)
         for index, position in last_event:
             verdicts[index] = Verdict(True, places[position])
-        self._remember_keys(proposals, verdicts, first_with_key)
+        self._remember_keys(proposals, verdicts, first_with_key, now)
         return Appended(now, verdicts)
 
     def _judge(
@@ -124,14 +125,17 @@ class MemoryLog:
         proposal: Proposal,
         first_with_key: dict[str, int],
         proposals: Sequence[Proposal],
+        now: int,
     ) -> Verdict:
         idem = proposal.idempotency
         if idem is not None:
             stored = self._idem.get(idem.key)
-            if stored is None and idem.key in first_with_key:
+            if stored is not None and stored[3] <= now:
+                stored = None
+            if idem.key in first_with_key:
                 first = proposals[first_with_key[idem.key]].idempotency
                 assert first is not None
-                stored = (first.fingerprint, None, first.answer)
+                stored = (first.fingerprint, None, first.answer, now)
             if stored is not None:
                 same = stored[0] == idem.fingerprint
                 return Verdict(True, stored[1], "", stored[2]) if same else Verdict(False, None, "key_reused")
@@ -139,15 +143,15 @@ class MemoryLog:
         return Verdict(False, None, why) if why else Verdict(True)
 
     def _remember_keys(
-        self, proposals: Sequence[Proposal], verdicts: list[Verdict], first_with_key: dict[str, int]
+        self, proposals: Sequence[Proposal], verdicts: list[Verdict], first_with_key: dict[str, int], now: int
     ) -> None:
         for key, index in first_with_key.items():
             idem = proposals[index].idempotency
             assert idem is not None
-            self._idem[key] = (idem.fingerprint, verdicts[index].offset, idem.answer)
+            self._idem[key] = (idem.fingerprint, verdicts[index].offset, idem.answer, now + idem.kept_ms)
         for index, verdict in enumerate(verdicts):
             idem = proposals[index].idempotency
-            if verdict.replayed is not None and verdict.offset is None and idem is not None:
+            if verdict.replayed is not None and idem is not None and idem.key in first_with_key:
                 verdicts[index] = verdict._replace(offset=verdicts[first_with_key[idem.key]].offset)
 
     def _add(self, events: Sequence[e.Event], epoch: int | None = None, cursor: str | None = None) -> list[e.Offset]:
@@ -164,8 +168,9 @@ class MemoryLog:
                 places.extend(offset._replace(index=index) for index in range(len(commit)))
                 commit.clear()
 
+        cutter = Cutter()
         for event in events:
-            if len(commit) + 1 >= EVENTS_PER_COMMIT_MAX and not isinstance(event, e.JobReleased):
+            if cutter.cuts_before(event, len(encode_event(event))):
                 flush()
             commit.append(event)
         flush()
@@ -205,7 +210,8 @@ class MemoryLog:
             ]
             places = self._add([e.JobStarted(job.body.job_id, job.attempt, worker) for job in jobs])
             reply = Claimed(self._now(), jobs, places[0]._replace(index=0) if places else None)
-            self._last["claim", worker] = (number, reply)
+            if jobs:
+                self._last["claim", worker] = (number, reply)
             return reply
 
     def finish(self, worker: str, number: int, outcomes: Sequence[Outcome]) -> Finished:

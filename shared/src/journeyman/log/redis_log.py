@@ -214,6 +214,11 @@ class RedisLog:
         return Offset.parse(last[0][0].decode()) if last else BEGINNING
 
     @_translated
+    def holds(self, offset: Offset) -> bool:
+        """Tell whether the entry at an offset is in the log."""
+        return bool(self.client.xrange(self.keys.log, offset.entry, offset.entry))
+
+    @_translated
     def at(self, offset: Offset) -> Event | None:
         """Return the event at an offset."""
         found = self.client.xrange(self.keys.log, offset.entry, offset.entry)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 
 from journeyman import events as e
-from journeyman.codec import BYTES_PER_COMMIT_MAX, EVENTS_PER_COMMIT_MAX, decode_commit, decode_event, encode_event
+from journeyman.codec import EVENTS_PER_COMMIT_MAX, Cutter, decode_commit, decode_event, encode_event
 from journeyman.log.api import (
     Appended,
     Beaten,
@@ -45,25 +45,17 @@ EVENTS_PER_APPEND_MAX = 20_000
 
 
 def _proposals(proposals: Sequence[Proposal]) -> tuple[list[Any], list[int], list[bytes]]:
-    """Return proposals as the functions read them, where commits are cut, and the encoded events.
-
-    A commit is never cut between a `job.submitted` and the `job.released` behind it: whoever reads the
-    first without the second would release the job again.
-    """
+    """Return proposals as the functions read them, where commits are cut, and the encoded events."""
     wire: list[Any] = []
     encoded: list[bytes] = []
     cuts: list[int] = []
-    in_commit = size = 0
+    cutter = Cutter()
     for proposal in proposals:
         for event in proposal.events:
             data = encode_event(event)
-            full = in_commit + 1 >= EVENTS_PER_COMMIT_MAX or size + len(data) > BYTES_PER_COMMIT_MAX
-            if full and in_commit and not isinstance(event, e.JobReleased):
+            if cutter.cuts_before(event, len(data)):
                 cuts.append(len(encoded))
-                in_commit = size = 0
             encoded.append(data)
-            in_commit += 1
-            size += len(data)
         wire.append((proposal.guard or False, proposal.effects, len(proposal.events), proposal.idempotency or False))
     if len(encoded) > EVENTS_PER_APPEND_MAX:
         raise ValueError(f"{len(encoded)} events in one call; at most {EVENTS_PER_APPEND_MAX}")
