@@ -55,9 +55,11 @@ def heal_and_drain(
 def settled(schedulers: Iterable[SimulatedScheduler]) -> bool:
     """Let every scheduler take turns until none has anything to read or decide; tell whether any had."""
     busy = False
-    while any([scheduler.turn() for scheduler in schedulers]):
+    while True:
+        turns = [scheduler.turn() for scheduler in schedulers]
+        if not any(turns):
+            return busy
         busy = True
-    return busy
 
 
 def assert_all_ended(world: World, job_ids: Iterable[str]) -> None:

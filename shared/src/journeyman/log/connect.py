@@ -14,7 +14,7 @@ import redis
 from redis import exceptions as x
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
-from redis.sentinel import Sentinel
+from redis.sentinel import MasterNotFoundError, Sentinel
 
 from journeyman.errors import ServerUnavailableError, SettingsError, UnsuitableServerError
 from journeyman.log.async_redis_log import AsyncRedisLog
@@ -185,6 +185,8 @@ def _unavailable(error: x.RedisError, url: str) -> Exception:
         or "WRONGPASS" in str(error)
     ):
         return ServerUnavailableError(f"the server at {address} refused the user name or password")
+    if isinstance(error, MasterNotFoundError):
+        return ServerUnavailableError(f"no sentinel at {address} knows a primary of that name")
     if isinstance(ours, ServerUnavailableError):
         return ServerUnavailableError(f"cannot reach the server at {address}: {_without_secret(str(error), url)}")
     return ServerUnavailableError(f"the server at {address} answered: {_without_secret(str(error), url)}")

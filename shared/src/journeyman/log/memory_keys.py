@@ -113,7 +113,8 @@ class Derived:
             case p.Gate(queue, is_open):
                 self._gate(queue, is_open)
             case p.Join(worker, queues, types):
-                self.workers[worker] = _Worker(queues, types, now)
+                record = self.workers.setdefault(worker, _Worker(queues, types, now))
+                record.queues, record.types, record.beat_ms = queues, types, now
             case p.Drain(worker):
                 if worker in self.workers:
                     self.workers[worker].drain = True

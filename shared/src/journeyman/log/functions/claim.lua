@@ -56,15 +56,14 @@ local function take(K, lines, first, last, count, taken)
   for i = first, last do drop_if_empty(K, lines[i]) end
 end
 
--- Drop places that were made void, jobs that are gone and jobs that somebody holds.
-local function sift(K, taken)
+-- Drop places that were made void, jobs that are gone, that somebody holds, or that this claim took already (seen).
+local function sift(K, taken, seen)
   if #taken == 0 then return {} end
   local voids = redis.call('EXISTS', K.void) == 1
   local ids, kept = {}, {}
   for i = 1, #taken do ids[i] = taken[i][1]:sub(1, 24) end
   local bodies = redis.call('HMGET', K.bodies, unpack(ids))
   local held = redis.call('HMGET', K.held, unpack(ids))
-  local seen = {}
   for i = 1, #taken do
     local void = voids and redis.call('SREM', K.void, taken[i][1]) == 1
     if bodies[i] and not held[i] and not void and not seen[ids[i]] then
@@ -108,7 +107,7 @@ register('claim', function(keys, args)
   local last = redis.call('HMGET', record, 'claim', 'batch')
   if tonumber(last[1]) == number then return again(K, now, worker, cmsgpack.unpack(last[2])) end
 
-  local jobs, lines = {}, lines_of(K, queues, control[5])
+  local jobs, seen, lines = {}, {}, lines_of(K, queues, control[5])
   local first = 1
   while first <= #lines and #jobs < count do
     local after = first
@@ -116,7 +115,7 @@ register('claim', function(keys, args)
     repeat
       local taken, wanted = {}, count - #jobs
       take(K, lines, first, after, wanted, taken)
-      local kept = sift(K, taken)
+      local kept = sift(K, taken, seen)
       for i = 1, #kept do jobs[#jobs + 1] = kept[i] end
     until #taken < wanted or #jobs >= count
     first = after + 1
