@@ -177,12 +177,13 @@ def test_the_first_worker_and_every_change_are_recorded_with_their_reason(start:
         wait_for(lambda: len(sleepers()) == 1, "the first worker")
         _submit(log, 500)
         wait_for(lambda: len(sleepers()) == 3, "more workers for the backlog")
-        first, second = run.decisions()
+        first, second, third = run.decisions()
     finally:
         run.close()
 
     assert (first.provider, first.previous, first.desired, first.reason) == ("local", 0, 1, "the minimum is 1")
-    assert (second.previous, second.desired, second.backlog) == (1, 3, 500)
+    assert (second.previous, second.desired, second.backlog) == (1, 2, 500)
+    assert (third.previous, third.desired) == (2, 3)
     assert "500 jobs wait" in second.reason
     assert run.loop.ready()[0]
 
@@ -198,4 +199,4 @@ def test_without_a_provider_the_decision_is_recorded_as_advice() -> None:
     finally:
         run.close()
 
-    assert [(event.provider, event.previous, event.desired) for event in run.decisions()] == [("none", 1, 4)]
+    assert [(event.provider, event.previous, event.desired) for event in run.decisions()] == [("none", 1, 2)]

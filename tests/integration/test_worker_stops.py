@@ -90,11 +90,11 @@ def test_a_job_that_catches_the_interrupt_decides_what_it_reports(kit: Kit) -> N
 
 
 def test_a_worker_that_drains_lets_its_jobs_end_and_leaves(kit: Kit) -> None:
-    gate = threading.Event()
-    job = jm.job("gated", broker=kit.broker)(lambda: gate.wait(10))
+    begun, gate = threading.Event(), threading.Event()
+    job = jm.job("gated", broker=kit.broker)(lambda: begun.set() or gate.wait(10))
     with kit.worker(threads=1) as station:
         running, waiting = job.submit(), job.submit()
-        kit.wait_for_event(JobStarted, running)
+        assert begun.wait(10)
         station.signals.ask()
         kit.wait_for_event(WorkerDraining)
         gate.set()
