@@ -23,6 +23,6 @@ def delay_ms(backoff: Backoff, failures: int, fraction: float) -> int:
         wait = backoff.initial_ms * backoff.multiplier ** (failures - 1)
     except OverflowError:
         wait = math.inf
-    # Written this way round, a figure that is no number becomes the cap.
-    wait = wait if wait < backoff.max_ms else backoff.max_ms
+    # Written this way round, what is no number or no wait becomes the cap.
+    wait = wait if 0 <= wait < backoff.max_ms else backoff.max_ms
     return max(int(wait * fraction if backoff.jitter else wait), 0)

@@ -107,9 +107,9 @@ class Verifier:
             if event is None:
                 continue
             self._events += 1
-            if not isinstance(event, (e.JobSubmitted, e.JobReleased)):
+            if self._batch and not isinstance(event, (e.JobSubmitted, e.JobReleased)):
                 self._batch = ""
-            if entry.epoch is None and isinstance(event, _DECISIONS):
+            if entry.epoch is None and type(event) in _DECISIONS:
                 self._blame("I5", entry.offset._replace(index=index), f"{e.tag_of(event)}, and no scheduler said it")
             check = _CHECKS.get(type(event))
             if check is not None:
@@ -283,7 +283,7 @@ def _was_cut(entry: e.Entry) -> bool:
 
 
 #: What nobody but a scheduler may say.
-_DECISIONS = (e.JobBlocked, e.JobLost, e.JobRetryScheduled, e.JobDeadLettered, e.JobCancelled)
+_DECISIONS = frozenset({e.JobBlocked, e.JobLost, e.JobRetryScheduled, e.JobDeadLettered, e.JobCancelled})
 
 _CHECKS = {
     e.JobSubmitted: Verifier._submitted,

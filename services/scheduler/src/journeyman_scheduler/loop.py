@@ -17,10 +17,8 @@ from journeyman.blobs import BlobStore
 from journeyman.clock import ServerClock
 from journeyman.decide import Limits
 from journeyman.errors import EpochPassedError, RebuildNeededError, ServerRefusedError, ServerUnavailableError
-from journeyman.events import BEGINNING
 from journeyman.log.rebuild import rebuild
 from journeyman.log.redis_log import RedisLog
-from journeyman.partition import Partition
 from journeyman.scheduling import PAGE, Scheduling
 from journeyman.settings import Settings
 from journeyman_scheduler import metrics, snapshots, trimmer
@@ -43,16 +41,21 @@ class SchedulerLoop:
         self._settings = settings
         self._lease = Lease(log, name, settings.scheduler_lease_ms)
         self._clock = ServerClock(log.now_ms())
-        self._scheduling = self._scheduling_of(snapshots.load(log, blobs))
+        self._begin_anew()
         self._caught_up = False
         self._since_snapshot = 0
         self._silence_due = self._trim_due = 0.0
 
-    def _scheduling_of(self, partition: Partition) -> Scheduling:
+    def _begin_anew(self) -> None:
         settings = self._settings
-        limits = Limits(poison_attempts=settings.poison_attempts, wait_max_ms=settings.wait_max_ms)
-        timeout_ms = settings.heartbeat_timeout_ms
-        return Scheduling(self._log, limits, heartbeat_timeout_ms=timeout_ms, partition=partition)
+        self._scheduling = Scheduling(
+            self._log,
+            Limits(poison_attempts=settings.poison_attempts, wait_max_ms=settings.wait_max_ms),
+            heartbeat_timeout_ms=settings.heartbeat_timeout_ms,
+            partition=snapshots.load(self._log, self._blobs),
+        )
+        #: A time at which something was in the log that this state is of; 0 while nothing was.
+        self._read_ms = self._scheduling.partition.offset.ms
 
     def ready(self) -> tuple[bool, str]:
         """Say whether this scheduler has read the log to its end, and whether it leads."""
@@ -80,6 +83,7 @@ class SchedulerLoop:
         if self._lease.due() and self._caught_up:
             self._elect()
         read = self._scheduling.follow(block_ms=self._block_ms() or None)
+        self._read_ms = self._read_ms or self._scheduling.partition.offset.ms
         metrics.ENTRIES.inc(read)
         self._since_snapshot += read
         if read < PAGE and not self._caught_up:
@@ -100,22 +104,17 @@ class SchedulerLoop:
     def _elect(self) -> None:
         begins = self._lease.elect(self._scheduling.partition.epoch)
         self._clock.calibrate(self._lease.now_ms)
+        if 0 < self._read_ms < self._log.born_ms():
+            _log.warning("the server was emptied: beginning with the log that is there now")
+            self._begin_anew()
         if begins and self._lease.epoch is not None:
             _log.info("leading", extra={"epoch": self._lease.epoch, "unfinished": len(self._scheduling.partition.jobs)})
             metrics.EPOCH.set(self._lease.epoch)
             self._log.remember_for(self._settings.outcome_retention_ms)
-            if self._emptied():
-                _log.warning("the log that was read is gone: beginning with the one that is there")
-                self._scheduling = self._scheduling_of(Partition())
             self._scheduling.begin_term()
             # Whatever the former leader appended stands before our election: read it before deciding.
             while self._scheduling.follow() == PAGE:
                 pass
-
-    def _emptied(self) -> bool:
-        """Tell whether the server was emptied since this scheduler read it: what is in memory here is of no log then."""
-        last = self._scheduling.partition.offset
-        return last != BEGINNING and self._log.snapshot_place() is None and not self._log.holds(last)
 
     def _lead(self, epoch: int) -> None:
         started = time.monotonic()

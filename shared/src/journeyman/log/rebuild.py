@@ -64,6 +64,8 @@ class _Ends:
                 self._place[event.job_id] = (event.type, event.queue)
             case e.JobStarted():
                 self._attempt[event.job_id] = event.attempt
+            case e.JobReturned():
+                self._attempt[event.job_id] = event.attempt - 1
             case e.JobSucceeded():
                 self.completed[event.job_id] = record.offset
                 self._forget(event.job_id)
@@ -79,6 +81,7 @@ class _Ends:
                 self.dead.pop(event.job_id, None)
                 self.cancelled.pop(event.job_id, None)
                 self._generation[event.job_id] = event.generation
+                self._attempt[event.job_id] = event.attempt
             case _:
                 pass
 

@@ -214,11 +214,6 @@ class RedisLog:
         return Offset.parse(last[0][0].decode()) if last else BEGINNING
 
     @_translated
-    def holds(self, offset: Offset) -> bool:
-        """Tell whether the entry at an offset is in the log."""
-        return bool(self.client.xrange(self.keys.log, offset.entry, offset.entry))
-
-    @_translated
     def at(self, offset: Offset) -> Event | None:
         """Return the event at an offset."""
         found = self.client.xrange(self.keys.log, offset.entry, offset.entry)
@@ -356,6 +351,11 @@ class RedisLog:
     def place_snapshot(self, place: bytes) -> None:
         """Store where the scheduler's last snapshot is."""
         self.client.set(self.keys.snapshot, place)
+
+    @_translated
+    def born_ms(self) -> int:
+        """Return when the server began this log; 0 where it has not, or where the keys were rebuilt since."""
+        return int(self.client.hget(self.keys.meta, "born") or 0)
 
     @_translated
     def drop_derived(self) -> int:

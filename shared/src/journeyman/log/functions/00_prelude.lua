@@ -33,7 +33,7 @@ end
 local function derived(K)
   if redis.call('EXISTS', K.meta) == 1 then return true end
   if redis.call('EXISTS', K.log) == 1 then return false end
-  redis.call('HSET', K.meta, 'schema', SCHEMA)
+  redis.call('HSET', K.meta, 'schema', SCHEMA, 'born', now_ms())
   return true
 end
 

@@ -1,0 +1,126 @@
+"""Examples of every event, and where their bytes are kept. Run it to write the files that are missing.
+
+A file is never written again. When an event gains a field, or its meaning changes under a new tag, add examples under a
+new number (`job.submitted.rich.2`) and leave the old ones.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from journeyman import events as e
+from journeyman.codec import encode_event
+
+JOB, OTHER = "01hf7yat0000000000000g00", "01hf7yat0100000000000g00"
+ERROR = e.Error("ValueError", "no such färbe", "Traceback …", "a1b2c3")
+
+
+class Example(NamedTuple):
+    """One event whose bytes are kept. `kind`: rich (every field set) or plain (only what must be)."""
+
+    kind: str
+    event: e.Event
+    version: int = 1
+
+
+def directory() -> Path:
+    return Path(__file__).parent.parent / "golden" / "events"
+
+
+def file_of(example: Example) -> Path:
+    return directory() / f"{e.tag_of(example.event)}.{example.kind}.{example.version}.msgpack"
+
+
+_RICH: tuple[e.Event, ...] = (
+    e.JobSubmitted(
+        JOB,
+        "image.thumbnail",
+        "images",
+        15,
+        '{"path": "/tmp/ä.png"}',
+        (OTHER,),
+        "run",
+        1_700_000_000_123,
+        7,
+        e.Backoff(500, 1.5, 90_000, False),
+        30_000,
+        {"team": "blue"},
+        e.Blob("ab/abcd", 20_000, "abcd"),
+        "k" * 64,
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    ),
+    e.JobBlocked(JOB, (OTHER,)),
+    e.JobReleased(JOB, 2, 15, 3),
+    e.JobStarted(JOB, 2, "w-0123456789"),
+    e.JobProgressed(JOB, 2, "w-0123456789", 62.5, "resizing"),
+    e.JobSucceeded(JOB, 2, "w-0123456789", '{"out": 1}', 1_234_567, e.Blob("cd/cdef", 30_000, "cdef")),
+    e.JobFailed(JOB, 2, "w-0123456789", ERROR, 99, False, 5_000),
+    e.JobReturned(JOB, 2, "w-0123456789", "interrupted", True),
+    e.JobLost(JOB, 2, "w-0123456789", "no heartbeat"),
+    e.JobRetryScheduled(JOB, 3, 1_700_000_001_000, 877),
+    e.JobDeadLettered(JOB, 3, "attempts_exhausted", ERROR),
+    e.JobCancelRequested(JOB),
+    e.JobCancelled(JOB, "dependency", ERROR),
+    e.JobReprioritised(JOB, 20),
+    e.JobRedriven(
+        JOB, 2, 3, "image.thumbnail", "images", 15, 7, e.Backoff(500, 1.5, 90_000, False), 30_000, 1_700_000_002_000
+    ),
+    e.WorkerJoined("w-0123456789", "host-a", 4711, "1.2.3", ("images", "default"), ("image.thumbnail",), 8),
+    e.WorkerDraining("w-0123456789", "autoscaler"),
+    e.WorkerLeft("w-0123456789"),
+    e.WorkerLost("w-0123456789", "its process died"),
+    e.QueuePaused("images"),
+    e.QueueResumed("images"),
+    e.FleetScaled("local", 4, 2, "waiting too long", 120, 3.5, 250.25),
+    e.SchedulerElected(7, "host-a-4711"),
+    e.LogTrimmed("1700000000000-0", 1_000),
+    e.LogQuarantined("1700000000000-0/3", "unknown tag", "dashboard"),
+)
+
+_PLAIN: tuple[e.Event, ...] = (
+    e.JobSubmitted(JOB, "t"),
+    e.JobBlocked(JOB),
+    e.JobReleased(JOB, 1, 10),
+    e.JobStarted(JOB, 1, "w"),
+    e.JobProgressed(JOB, 1, "w", 0.0),
+    e.JobSucceeded(JOB, 1, "w"),
+    e.JobFailed(JOB, 1, "w", e.Error("E")),
+    e.JobReturned(JOB, 1, "w"),
+    e.JobLost(JOB, 1, "w"),
+    e.JobRetryScheduled(JOB, 2, 0, 0),
+    e.JobDeadLettered(JOB, 1, "permanent", e.Error("E")),
+    e.JobCancelRequested(OTHER),
+    e.JobCancelled(JOB),
+    e.JobReprioritised(JOB, 0),
+    e.JobRedriven(JOB, 2, 1, "t", "q", 10, 3),
+    e.WorkerJoined("w", "", 0, "", (), (), 0),
+    e.WorkerDraining("w"),
+    e.WorkerLeft("w"),
+    e.WorkerLost("w"),
+    e.QueuePaused("default"),
+    e.QueueResumed("default"),
+    e.FleetScaled("none", 0, 0, ""),
+    e.SchedulerElected(1, "s"),
+    e.LogTrimmed("0-0"),
+    e.LogQuarantined("0-0/0", ""),
+)
+
+EXAMPLES: tuple[Example, ...] = (
+    *(Example("rich", event) for event in _RICH),
+    *(Example("plain", event) for event in _PLAIN),
+)
+
+
+def main() -> None:
+    """Write the files that are missing."""
+    for example in EXAMPLES:
+        path = file_of(example)
+        if not path.exists():
+            path.write_bytes(encode_event(example.event))
+            sys.stdout.write(f"wrote {path.name}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""Lost workers: their attempts are lost with them, jobs run again, and a job that kills workers is stopped (I7)."""
+
+from __future__ import annotations
+
+from journeyman import events as e
+from journeyman import jobs
+from journeyman.decide import Limits
+from journeyman.proposals import Leave, Orphaned, Release, Silent
+from support.given import WORKER, A, B, Story
+
+
+def test_a_worker_not_heard_of_is_lost_if_it_is_still_silent_then() -> None:
+    story = Story().joined(WORKER)
+    (proposal,) = story.round(silent=[WORKER]).proposals
+    assert proposal.events == (e.WorkerLost(WORKER),)
+    assert proposal.guard == Silent(WORKER, story.now_ms)
+    assert proposal.effects == (Leave(WORKER),)
+
+
+def test_attempts_of_a_lost_worker_are_lost_if_it_still_holds_them() -> None:
+    story = Story().running().given(e.WorkerLost(WORKER, "its process died"))
+    (proposal,) = story.round().proposals
+    assert proposal.events == (e.JobLost(A, 1, WORKER, "its process died"),)
+    assert proposal.guard == Orphaned(A, 1, WORKER)
+    assert proposal.effects == (Release(A),)
+
+
+def test_a_worker_that_left_while_it_held_something_loses_it_too() -> None:
+    story = Story().running().given(e.WorkerLeft(WORKER))
+    assert story.decided() == [e.JobLost(A, 1, WORKER, "left")]
+
+
+def test_a_lost_attempt_runs_again_under_the_next_number_and_costs_no_attempt() -> None:
+    story = Story().running(e.JobSubmitted(A, "t", max_attempts=1)).given(e.WorkerLost(WORKER))
+    story.decided()
+    assert story.decided() == [e.JobReleased(A, 2, 10)]
+    state = story.state()
+    assert isinstance(state, jobs.Ready)
+    assert (state.failures, state.losses) == (0, 1)
+
+
+def test_a_job_that_loses_three_workers_is_poison_and_says_so() -> None:
+    story = Story(Limits(poison_attempts=3)).ready()
+    for attempt, worker in enumerate(["u", "v", "w"], 1):
+        story.joined(worker).given(e.JobStarted(A, attempt, worker), e.WorkerLost(worker, "killed"))
+        assert story.decided() == [e.JobLost(A, attempt, worker, "killed")]
+        followed = story.decided()
+    (dead,) = followed
+    assert isinstance(dead, e.JobDeadLettered)
+    assert (dead.attempt, dead.reason) == (3, "poison")
+    assert dead.error.message == "3 workers were lost while they ran it; the last one: killed"
+
+
+def test_failures_between_losses_do_not_hide_the_poison() -> None:
+    story = Story(Limits(poison_attempts=2)).ready(e.JobSubmitted(A, "t", max_attempts=9)).joined("u")
+    story.given(e.JobStarted(A, 1, "u"), e.WorkerLost("u"))
+    story.decided()
+    story.decided()
+    story.joined("v").given(e.JobStarted(A, 2, "v"), e.JobFailed(A, 2, "v", e.Error("E"), retry_after_ms=0))
+    story.decided()
+    story.decided()
+    story.given(e.JobStarted(A, 3, "v"), e.WorkerLost("v"))
+    story.decided()
+    (dead,) = story.decided()
+    assert isinstance(dead, e.JobDeadLettered)
+
+
+def test_a_late_outcome_of_a_lost_attempt_changes_nothing() -> None:
+    story = Story().running().given(e.WorkerLost(WORKER))
+    story.decided()
+    before = story.state()
+    for late in (e.JobSucceeded(A, 1, WORKER), e.JobFailed(A, 1, WORKER, e.Error("E")), e.JobReturned(A, 1, WORKER)):
+        assert story.given(late).state() == before
+
+
+def test_an_outcome_read_after_the_worker_was_lost_but_before_its_attempt_was_counts() -> None:
+    story = Story().running().given(e.WorkerLost(WORKER), e.JobSucceeded(A, 1, WORKER))
+    assert story.state() is None
+    assert story.decided() == []
+    assert story.partition.gone == {}
+
+
+def test_losing_one_worker_leaves_what_others_run() -> None:
+    story = Story().running(worker="u").running(e.JobSubmitted(B, "t"), worker="v").given(e.WorkerLost("u"))
+    assert story.decided() == [e.JobLost(A, 1, "u", "no heartbeat")]
+    assert isinstance(story.state(B), jobs.Running)
+
+
+def test_an_attempt_given_back_keeps_its_number() -> None:
+    story = Story().running().given(e.JobReturned(A, 1, WORKER, "drained", back=True))
+    state = story.state()
+    assert isinstance(state, jobs.Ready)
+    assert (state.attempt, state.placed) == (0, 10)
+    assert story.decided() == []
+    assert isinstance(story.given(e.JobStarted(A, 1, "v")).state(), jobs.Running)
+
+
+def test_an_attempt_handed_over_is_released_anew_at_a_place_of_its_own() -> None:
+    story = Story().running().given(e.JobReturned(A, 1, WORKER))
+    assert story.decided() == [e.JobReleased(A, 1, 10, 1)]
