@@ -46,6 +46,10 @@ ROUND_MAX = 900
 QUARANTINED_MAX = 90
 
 
+#: A suspect that stands in line for longer holds up the next one no more: nobody may be there to take it.
+TRIAL_WAIT_MS = 30_000
+
+
 class Limits(msgspec.Struct, frozen=True):
     """The figures policy depends on. See the settings of the same names."""
 
@@ -54,10 +58,11 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Round(NamedTuple):
-    """What one round concluded: the proposals, and the jobs it looked at."""
+    """What one round concluded: the proposals, the jobs it looked at, and those of them to look at again soon."""
 
     proposals: list[Proposal]
     settled: list[str]
+    postponed: list[str]
 
 
 def unsure_parents(partition: Partition) -> list[str]:
@@ -105,8 +110,9 @@ def decide(
 ) -> Round:
     """Conclude what can be concluded now, for at most `ROUND_MAX` jobs.
 
-    outcomes: status of those of :func:`unsure_parents` that are known to have ended. silent: workers not heard of
-    since `silent_since_ms`. Call again after the proposals were committed and read back.
+    outcomes: status of those of :func:`unsure_parents` that are known to have ended (`reopened`: badly, and redriven
+    since). silent: workers not heard of since `silent_since_ms`. Call again after the proposals were committed and
+    read back.
     """
     conclusions = _Conclusions()
     for worker in silent[:ROUND_MAX]:
@@ -118,7 +124,7 @@ def decide(
             _conclude(conclusions, partition, job_id, job, now_ms, limits, outcomes)
     for offset, reason in islice(partition.undecodable.items(), QUARANTINED_MAX):
         conclusions.plain(e.LogQuarantined(str(offset), reason[:512]))
-    return Round(conclusions.proposals(), settled)
+    return Round(conclusions.proposals(), settled, conclusions.postponed)
 
 
 def settle(partition: Partition, concluded: Round) -> None:
@@ -142,6 +148,8 @@ class _Conclusions:
     """Collects a round: what needs no guard in one proposal, the rest one by one."""
 
     def __init__(self) -> None:
+        self.postponed: list[str] = []
+        self.on_trial: bool | None = None
         self._events: list[e.Event] = []
         self._effects: list[Effect] = []
         self._lines: dict[tuple[str, int, str], list[str]] = {}
@@ -188,10 +196,7 @@ def _conclude(
         case jobs.Failed():
             _conclude_failed(out, job_id, job, now_ms)
         case jobs.Orphaned():
-            if job.losses >= limits.poison_attempts:
-                _bury(out, job_id, job, "poison", _poison(job))
-            else:
-                out.release(job_id, job)
+            _conclude_orphaned(out, partition, job_id, job, now_ms, limits)
         case jobs.Withdrawn():
             stands = (Void(place(job_id, job.attempt + 1, job.moves, job.generation)),) if job.in_line else ()
             _cancel(out, job_id, job, "requested", None, stands)
@@ -231,7 +236,11 @@ def _conclude_blocked(
         out.plain(e.JobBlocked(job_id, tuple(sorted(job.unmet))))
 
 
-_ENDED = {"failed": "failed", "cancelled": "was cancelled"}
+_ENDED = {
+    "failed": "failed",
+    "cancelled": "was cancelled",
+    "reopened": "had failed or been cancelled, and is being tried again",
+}
 
 
 def _conclude_failed(out: _Conclusions, job_id: str, job: jobs.Failed, now_ms: int) -> None:
@@ -244,6 +253,37 @@ def _conclude_failed(out: _Conclusions, job_id: str, job: jobs.Failed, now_ms: i
         if delay_ms is None:
             delay_ms = retry.delay_ms(job.plan.backoff, job.failures, retry.spread(job_id, job.attempt))
         out.plain(e.JobRetryScheduled(job_id, job.attempt + 1, now_ms + delay_ms, delay_ms))
+
+
+def _conclude_orphaned(
+    out: _Conclusions, partition: Partition, job_id: str, job: jobs.Orphaned, now_ms: int, limits: Limits
+) -> None:
+    """Release the job again, unless it has lost its last worker.
+
+    A worker takes all its jobs with it when one of them kills it, so most that lost a worker are innocent. Before the
+    loss that would make it poison, a job is therefore tried without the others: suspects at their last chance
+    are released one at a time.
+    """
+    if job.losses >= limits.poison_attempts:
+        _bury(out, job_id, job, "poison", _poison(job))
+    elif job.losses < limits.poison_attempts - 1:
+        out.release(job_id, job)
+    else:
+        if out.on_trial is None:
+            out.on_trial = any(_is_on_trial(partition.jobs[one], now_ms, limits) for one in partition.suspects)
+        if out.on_trial:
+            out.postponed.append(job_id)
+        else:
+            out.on_trial = True
+            out.release(job_id, job)
+
+
+def _is_on_trial(job: jobs.Job, now_ms: int, limits: Limits) -> bool:
+    if job.losses < limits.poison_attempts - 1:
+        return False
+    if isinstance(job, jobs.Ready):
+        return job.since_ms > now_ms - TRIAL_WAIT_MS
+    return isinstance(job, (jobs.Running, jobs.Cancelling))
 
 
 def _conclude_ready(out: _Conclusions, job_id: str, job: jobs.Ready, now_ms: int, limits: Limits) -> None:
@@ -267,8 +307,11 @@ def _cancel(
     error: e.Error | None,
     effects: tuple[Effect, ...] = (),
 ) -> None:
+    # One that stands in line may have been taken, tried and given up since: its last attempt is then not the one known.
+    in_line = isinstance(job, jobs.Withdrawn) and job.in_line
     discard = Discard(job_id, job.attempt, job.generation)
-    out.guarded(e.JobCancelled(job_id, reason, error), Waiting(job_id), (*effects, discard))
+    guard = Standing(job_id) if in_line else Waiting(job_id)
+    out.guarded(e.JobCancelled(job_id, reason, error), guard, (*effects, discard))
 
 
 def _bury(out: _Conclusions, job_id: str, job: jobs.Job, reason: str, error: e.Error) -> None:

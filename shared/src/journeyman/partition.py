@@ -65,6 +65,8 @@ class Partition:
         self.timers: list[tuple[int, str]] = []
         #: Per (queue, priority): who came to stand there, oldest first. May name jobs that have moved on.
         self.lines: dict[tuple[str, int], deque[str]] = {}
+        #: Jobs that have lost a worker in this generation. A dict, for its order.
+        self.suspects: dict[str, None] = {}
         self._at_ms = 0
         self._children: dict[str, list[str]] = {}
         self._held: dict[str, set[str]] = {}
@@ -189,6 +191,8 @@ class Partition:
         self._index(job_id, after, before)
 
     def _index(self, job_id: str, job: Job, before: Job | None) -> None:
+        if job.losses:
+            self.suspects[job_id] = None
         match job:
             case jobs.Running() | jobs.Cancelling():
                 self._held.setdefault(job.worker, set()).add(job_id)
@@ -218,6 +222,10 @@ class Partition:
     def _end(self, job_id: str, before: Job, status: str) -> None:
         del self.jobs[job_id]
         self.agenda.pop(job_id, None)
+        if job_id in self.suspects:
+            del self.suspects[job_id]
+            for suspect in self.suspects:
+                self.note(suspect, isinstance(self.jobs[suspect], jobs.Orphaned) or suspect in self.agenda)
         if isinstance(before, (jobs.Running, jobs.Cancelling)):
             self._let_go(before.worker, job_id)
         for child_id in self._children.pop(job_id, ()):

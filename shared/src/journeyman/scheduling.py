@@ -5,7 +5,7 @@
 
 A leader decides only on a state into which its own last commit has been folded back: the state is at all times
 the fold of a prefix of the log, for the leader as for a standby, a restart, or anybody who reads the log later.
-What was refused is looked at again after a moment (`REFUSED_AGAIN_MS`), in case the fact that beat it is not of a
+What was refused is looked at again after a moment (`AGAIN_MS`), in case the fact that beat it is not of a
 kind that puts the job on the agenda by itself.
 
 Speaks to the `Log` protocol only: the scheduler's process runs it on a server, the testing helper in memory.
@@ -24,7 +24,7 @@ from journeyman.partition import Partition
 from journeyman.proposals import Proposal
 
 PAGE = 256
-REFUSED_AGAIN_MS = 1_000
+AGAIN_MS = 1_000
 
 
 class Settled(NamedTuple):
@@ -105,15 +105,24 @@ class Scheduling:
         silent = self.log.silent(since_ms) if look_for_silence else []
         if not (partition.agenda or partition.undecodable or silent):
             return None
-        parents = decide.unsure_parents(partition)
-        outcomes = {job_id: ended.status for job_id, ended in self.log.outcomes(parents).items()} if parents else {}
+        outcomes = self._outcomes(decide.unsure_parents(partition))
         concluded = decide.decide(partition, now_ms, self._limits, outcomes, silent, since_ms)
         decide.settle(partition, concluded)
+        for job_id in concluded.postponed:
+            heapq.heappush(self._again, (now_ms + AGAIN_MS, job_id))
         if not concluded.proposals:
             return None
         self._number += 1
         self._unanswered = _Commit(concluded, self._number, partition.offset)
         return self._commit(epoch, now_ms)
+
+    def _outcomes(self, parents: list[str]) -> dict[str, str]:
+        """Return how parents ended that had ended before their child came; `reopened`: badly, and redriven since."""
+        if not parents:
+            return {}
+        outcomes = {job_id: ended.status for job_id, ended in self.log.outcomes(parents).items()}
+        others = [job_id for job_id in parents if job_id not in outcomes]
+        return outcomes | dict.fromkeys(self.log.bodies(others), "reopened")
 
     def _commit(self, epoch: int, now_ms: int) -> Settled:
         """Send the commit under way; after a lost reply, the very same one again."""
@@ -130,13 +139,13 @@ class Scheduling:
                 refused += 1
                 job_id = getattr(proposal.guard, "job_id", None)
                 if job_id is not None:
-                    heapq.heappush(self._again, (now_ms + REFUSED_AGAIN_MS, job_id))
+                    heapq.heappush(self._again, (now_ms + AGAIN_MS, job_id))
         return Settled(len(reply.verdicts) - refused, refused, reply.now_ms)
 
     def state_fact(self, fact: Proposal, epoch: int, now_ms: int) -> None:
         """Commit a fact that is the scheduler's to state and needs no deciding."""
         self._number += 1
-        self._unanswered = _Commit(Round([fact], []), self._number, self.partition.offset)
+        self._unanswered = _Commit(Round([fact], [], []), self._number, self.partition.offset)
         self._commit(epoch, now_ms)
 
     def _look_again(self, now_ms: int) -> None:

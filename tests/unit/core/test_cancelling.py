@@ -6,7 +6,7 @@ import pytest
 
 from journeyman import events as e
 from journeyman import jobs
-from journeyman.proposals import Discard, Interrupt, Open, Void, Waiting, place
+from journeyman.proposals import Discard, Interrupt, Open, Standing, Void, Waiting, place
 from support.given import WORKER, A, B, Story
 
 ASKED = e.JobCancelRequested(A)
@@ -35,7 +35,7 @@ def test_a_job_that_waits_is_cancelled_at_once(phase: str) -> None:
     story = waiting_stories()[phase].given(ASKED)
     (proposal,) = story.round().proposals
     assert proposal.events == (e.JobCancelled(A, "requested"),)
-    assert proposal.guard == Waiting(A)
+    assert proposal.guard == (Standing(A) if phase == "ready" else Waiting(A))
     assert [effect for effect in proposal.effects if isinstance(effect, Discard)]
     assert story.given(*proposal.events).state() is None
 

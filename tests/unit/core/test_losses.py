@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from journeyman import events as e
 from journeyman import jobs
-from journeyman.decide import Limits
+from journeyman.decide import TRIAL_WAIT_MS, Limits
 from journeyman.proposals import Leave, Orphaned, Release, Silent
-from support.given import WORKER, A, B, Story
+from support.given import WORKER, A, B, C, Story
 
 
 def test_a_worker_not_heard_of_is_lost_if_it_is_still_silent_then() -> None:
@@ -49,6 +49,55 @@ def test_a_job_that_loses_three_workers_is_poison_and_says_so() -> None:
     assert isinstance(dead, e.JobDeadLettered)
     assert (dead.attempt, dead.reason) == (3, "poison")
     assert dead.error.message == "3 workers were lost while they ran it; the last one: killed"
+
+
+def lost_together(story: Story, attempt: int, *job_ids: str) -> None:
+    """Tell of one worker that ran these jobs and was lost, and let the scheduler say that they are."""
+    worker = f"w{attempt}"
+    story.joined(worker).given(*(e.JobStarted(job_id, attempt, worker) for job_id in job_ids), e.WorkerLost(worker))
+    assert story.decided() == [e.JobLost(job_id, attempt, worker, "no heartbeat") for job_id in job_ids]
+
+
+def test_jobs_that_lost_a_worker_together_run_together_again_the_first_time() -> None:
+    story = Story().ready(e.JobSubmitted(A, "t")).ready(e.JobSubmitted(B, "t"))
+    lost_together(story, 1, A, B)
+    assert story.decided() == [e.JobReleased(A, 2, 10), e.JobReleased(B, 2, 10)]
+
+
+def test_before_the_last_loss_suspects_are_tried_one_at_a_time() -> None:
+    story = Story(Limits(poison_attempts=3))
+    for job_id in (A, B, C):
+        story.ready(e.JobSubmitted(job_id, "t"))
+    lost_together(story, 1, A, B, C)
+    story.decided()
+    lost_together(story, 2, A, B, C)
+    concluded = story.round()
+    assert [event for proposal in concluded.proposals for event in proposal.events] == [e.JobReleased(A, 3, 10)]
+    assert concluded.postponed == [B, C]
+    story.given(e.JobReleased(A, 3, 10)).joined("w3").given(e.JobStarted(A, 3, "w3"), e.JobSucceeded(A, 3, "w3"))
+    assert story.decided() == [e.JobReleased(B, 3, 10)]
+
+
+def test_the_neighbours_of_a_poison_job_are_not_charged_for_it() -> None:
+    story = Story(Limits(poison_attempts=3)).ready(e.JobSubmitted(A, "t")).ready(e.JobSubmitted(B, "t"))
+    lost_together(story, 1, A, B)
+    story.decided()
+    lost_together(story, 2, A, B)
+    assert story.decided() == [e.JobReleased(A, 3, 10)]
+    lost_together(story, 3, A)
+    first = story.decided()
+    assert isinstance(first[0], e.JobDeadLettered)
+    assert story.decided() == [e.JobReleased(B, 3, 10)]
+
+
+def test_a_suspect_that_nobody_takes_does_not_hold_up_the_next_one_for_ever() -> None:
+    story = Story(Limits(poison_attempts=2)).ready(e.JobSubmitted(A, "t")).ready(e.JobSubmitted(B, "t"))
+    lost_together(story, 1, A, B)
+    assert story.decided() == [e.JobReleased(A, 2, 10)]
+    story.partition.note(B, True)
+    assert story.round(after_ms=TRIAL_WAIT_MS - 1).postponed == [B]
+    story.partition.note(B, True)
+    assert story.decided(after_ms=1) == [e.JobReleased(B, 2, 10)]
 
 
 def test_failures_between_losses_do_not_hide_the_poison() -> None:

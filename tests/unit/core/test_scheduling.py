@@ -9,7 +9,7 @@ from journeyman import jobs
 from journeyman.errors import EpochPassedError, ServerUnavailableError
 from journeyman.partition import Partition
 from journeyman.proposals import Proposal
-from journeyman.scheduling import REFUSED_AGAIN_MS
+from journeyman.scheduling import AGAIN_MS
 from support.simulated_clients import Order, SimulatedClient
 from support.simulated_workers import SimulatedWorker
 from support.simulation import HEARTBEAT_TIMEOUT_MS, SimulatedScheduler, World
@@ -116,7 +116,7 @@ def test_a_refused_decision_is_looked_at_again(place: Place) -> None:
     settled = place.scheduler.scheduling.settle(1, place.world.now_ms)
     assert settled is not None
     assert (settled.accepted, settled.refused) == (0, 1)
-    assert place.scheduler.scheduling.idle_ms(place.world.now_ms, 60_000) <= REFUSED_AGAIN_MS
+    assert place.scheduler.scheduling.idle_ms(place.world.now_ms, 60_000) <= AGAIN_MS
     place.worker.say([(job_id, "give back")])
     place.settle()
     assert place.tags(job_id)[-1] == "job.cancelled"
@@ -150,6 +150,19 @@ def test_jobs_cancelled_and_redriven_in_a_paused_queue_run_once(place: Place) ->
     place.worker.say([(job_id, "fail")])
     assert place.worker.claim(10) is not None
     assert place.worker.holding == {}
+
+
+def test_a_child_of_a_parent_that_was_redriven_meanwhile_is_not_told_that_it_is_unknown(place: Place) -> None:
+    parent = place.job()
+    place.client.change("cancel", 0, 0)
+    place.settle()
+    child = place.job(parents=[0])
+    place.client.redrive(parent, place.world.log.outcomes([parent]))
+    place.settle()
+    cancelled = [event for event in place.world.events() if isinstance(event, e.JobCancelled)][-1]
+    assert (cancelled.job_id, cancelled.reason) == (child, "dependency")
+    assert cancelled.error is not None
+    assert cancelled.error.message.endswith("had failed or been cancelled, and is being tried again")
 
 
 def test_a_silent_worker_is_lost_within_the_timeout_and_its_job_runs_elsewhere(place: Place) -> None:
