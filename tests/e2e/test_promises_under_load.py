@@ -168,3 +168,23 @@ def test_a_killed_scheduler_is_replaced_and_nothing_starts_twice(
     epochs = [record.event.epoch for record in journal.records() if isinstance(record.event, e.SchedulerElected)]
     assert epochs == sorted(set(epochs))
     assert len(epochs) == 2
+
+
+def test_a_job_that_kills_its_workers_is_dead_lettered_and_its_neighbours_complete(
+    systems: list[System], tmp_path: Path
+) -> None:
+    system, journal = begin(systems, tmp_path, worker_threads=4)
+    poison, *neighbours = submit(system, [synthetic(crash_times=9), *[synthetic(sleep_ms=300)] * 12])
+
+    journal.await_completed(neighbours, 60)
+    wait_for(
+        lambda: any(isinstance(event, e.JobDeadLettered) for event in journal.of(poison)), "the verdict", timeout_s=60
+    )
+
+    events = journal.of(poison)
+    dead = events[-1]
+    assert isinstance(dead, e.JobDeadLettered)
+    assert dead.reason == "poison"
+    assert "SIGKILL" in dead.error.message
+    assert sum(isinstance(event, e.JobLost) for event in events) == system.settings.poison_attempts
+    assert journal.report().violations == []
