@@ -91,7 +91,12 @@ def test_a_job_that_catches_the_interrupt_decides_what_it_reports(kit: Kit) -> N
 
 def test_a_worker_that_drains_lets_its_jobs_end_and_leaves(kit: Kit) -> None:
     begun, gate = threading.Event(), threading.Event()
-    job = jm.job("gated", broker=kit.broker)(lambda: begun.set() or gate.wait(10))
+
+    @jm.job("gated", broker=kit.broker)
+    def job() -> bool:
+        begun.set()
+        return gate.wait(10)
+
     with kit.worker(threads=1) as station:
         running, waiting = job.submit(), job.submit()
         assert begun.wait(10)
