@@ -14,11 +14,11 @@ UP ?=
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types walls format bench docs lock setup clean
+.PHONY: help run test check lint types walls format bench bench-peers docs lock setup clean
 
 help: ## List the targets
 	@echo "make TARGET, where TARGET is one of"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: setup ## Start the whole system, run the sample jobs, stay up (Ctrl-C stops it)
 	@$(BIN)/journeyman up --demo $(UP)
@@ -44,6 +44,9 @@ format: setup ## Format the source and mend what can be mended
 
 bench: setup ## Measure the speed of this machine's Journeyman
 	@$(BIN)/python -m benchmarks
+
+bench-peers: setup ## Measure other job queues beside it (installs them on first use)
+	@$(BIN)/python -m benchmarks.peers --write
 
 docs: setup ## Write the pages that follow from the code
 	@$(BIN)/python docs/generate.py

@@ -15,7 +15,7 @@ SOURCES = sorted(
     path
     for folder in ("shared/src", "services", "deploy", "tests", "benchmarks")
     for path in (ROOT / folder).rglob("*.py")
-    if "node_modules" not in path.parts
+    if "node_modules" not in path.parts and not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
 )
 
 

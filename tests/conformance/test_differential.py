@@ -20,6 +20,9 @@ from journeyman.log.redis_log import RedisLog
 from support.driver import AnyLog, failed, given_back, handed_over, progressed, succeeded
 from support.hypothesis_profiles import share
 
+#: Finding takes seconds; making what was found small, or a thorough run, takes minutes.
+pytestmark = pytest.mark.timeout(3_600)
+
 LONG_AGO_MS = 1_000_000
 IDS = [compose(LONG_AGO_MS, number, 0) for number in range(8)]
 WORKERS, QUEUES, TYPES = ("w", "v"), ("q", "r"), ("a", "b")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -24,6 +25,9 @@ from support.simulated_clients import Order, SimulatedClient
 from support.simulated_workers import KINDS, SimulatedWorker
 from support.simulation import HEARTBEAT_TIMEOUT_MS, LEASE_MS, SimulatedScheduler, World
 from support.snapshots import assert_same_state, restored, stored
+
+#: Finding takes seconds; making what was found small, or a thorough run, takes minutes.
+pytestmark = pytest.mark.timeout(3_600)
 
 QUEUES = ("mail", "images")
 TYPES = ("a", "b")

@@ -7,7 +7,7 @@ from typing import Any
 
 from journeyman import events as e
 from journeyman_dashboard import schema, store
-from journeyman_dashboard.queries import jobs, lookup
+from journeyman_dashboard.queries import filters, jobs, lookup
 from journeyman_dashboard.rows import JobRow
 
 T = 1_732_000_000_000
@@ -52,7 +52,7 @@ class Model:
         return [item.id.rstrip("0") for item in self.page(sort, limit, **wanted).items]
 
     def page(self, sort: str = "submitted_at", limit: int = 50, **wanted: Any) -> jobs.JobPage:
-        found = jobs.JobFilter(**wanted)
+        found = filters.JobFilter(**wanted)
         return jobs.find_jobs(self.connection, found, sort=sort, limit=limit, cursor=None)
 
     def row(self, job_id: str) -> JobRow:

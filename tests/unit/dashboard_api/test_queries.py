@@ -8,7 +8,7 @@ import pytest
 from journeyman import events as e
 from journeyman_dashboard import retention, store
 from journeyman_dashboard.params import PageCursor, read_cursor
-from journeyman_dashboard.queries import dependencies, histories, jobs, lookup, stats
+from journeyman_dashboard.queries import dependencies, filters, histories, jobs, lookup, stats
 from journeyman_dashboard.views import job_view
 from support.read_model import ERROR, Model, T
 
@@ -104,7 +104,7 @@ def test_pages_are_the_list_cut_in_pieces(model: Model, sort: str, wanted: dict[
     pieces: list[str] = []
     cursor: PageCursor | None = None
     while True:
-        found = jobs.find_jobs(model.connection, jobs.JobFilter(**wanted), sort=sort, limit=5, cursor=cursor)
+        found = jobs.find_jobs(model.connection, filters.JobFilter(**wanted), sort=sort, limit=5, cursor=cursor)
         pieces += [item.id.rstrip("0") for item in found.items]
         if found.next_cursor is None:
             break
