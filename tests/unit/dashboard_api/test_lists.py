@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import given, settings
@@ -40,7 +41,7 @@ wishes = st.fixed_dictionaries(
         "priority_max": st.sampled_from([5, 10]),
         "submitted_after_ms": st.integers(T, T + 40_000),
         "submitted_before_ms": st.integers(T, T + 40_000),
-        "q": st.sampled_from(["t", "no such", "j0"]),
+        "q": st.sampled_from(["such FILE", "nobody", "j0"]),
     },
 )
 
@@ -66,8 +67,8 @@ def live(model: Model, number: int, life: tuple[str, str, int, dict[str, str], l
 
 def matches(job: JobView, submitted_at_ms: int, wanted: dict[str, Any]) -> bool:
     """Tell whether a job is wanted, from what is shown of it."""
-    told = f"{job.type} {job.error.message if job.error else ''} {job.error.type if job.error else ''}"
-    answers = {
+    told = job.error.message if job.error else ""
+    answers: dict[str, Callable[[Any], bool]] = {
         "status": lambda names: job.status in names,
         "phase": lambda names: job.phase in names,
         "type": lambda names: job.type in names,
@@ -78,7 +79,7 @@ def matches(job: JobView, submitted_at_ms: int, wanted: dict[str, Any]) -> bool:
         "priority_max": lambda most: job.priority <= most,
         "submitted_after_ms": lambda at_ms: submitted_at_ms >= at_ms,
         "submitted_before_ms": lambda at_ms: submitted_at_ms < at_ms,
-        "q": lambda text: job.id.startswith(text) or text in told,
+        "q": lambda text: job.id.startswith(text) or text.lower() in told,
     }
     return all(answers[name](value) for name, value in wanted.items())
 
@@ -116,11 +117,11 @@ def test_a_list_is_what_looking_at_every_job_would_give(
 
 
 def test_a_total_of_what_has_to_be_looked_at_is_a_lower_bound_beyond_so_many_looks(monkeypatch: Any) -> None:
-    monkeypatch.setattr(jobs, "LOOKED_AT_MAX", 4)
+    monkeypatch.setattr(jobs, "LOOKED_AT_MAX", 2)
     model = Model()
     for number in range(8):
         model.submit(f"j{number}", tags={"k": "v"}, type="tu"[number % 2])
     page = model.page(tags=(("k", "v"),), type=("u",))
     model.connection.close()
     assert len(page.items) == 4
-    assert (page.total, page.total_is_exact) == (2, False)
+    assert (page.total, page.total_is_exact) == (1, False)

@@ -8,7 +8,9 @@ in any order and grouping. Pure.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from itertools import accumulate
 from typing import TypeAlias
 
 import msgspec
@@ -47,27 +49,21 @@ def add(histogram: Histogram, value: int) -> None:
 
 def merge(into: Histogram, other: Mapping[int, int]) -> None:
     """Add another histogram's counts to `into`."""
+    if not into:
+        into.update(other)
+        return
     for slot, count in other.items():
         into[slot] = into.get(slot, 0) + count
 
 
 def percentiles(histogram: Mapping[int, int], shares: Iterable[float]) -> list[float | None]:
     """Return the value below which each share (0 to 1) of what was counted lies; None where nothing was."""
-    total = sum(histogram.values())
-    if not total:
+    if not histogram:
         return [None for _ in shares]
-    ordered = sorted(histogram.items())
-    return [_ranked(ordered, max(1, math.ceil(share * total))) for share in shares]
-
-
-def _ranked(ordered: list[tuple[int, int]], rank: int) -> float:
-    """Return the middle of the slot that holds the value of this rank, counted from 1."""
-    seen = 0
-    for slot, count in ordered:
-        seen += count
-        if seen >= rank:
-            return middle_of(slot)
-    return middle_of(ordered[-1][0])
+    slots = sorted(histogram)
+    reached = list(accumulate(map(histogram.__getitem__, slots)))
+    ranks = (max(1, math.ceil(share * reached[-1])) for share in shares)
+    return [middle_of(slots[bisect_left(reached, rank)]) for rank in ranks]
 
 
 def to_bytes(histogram: Histogram) -> bytes:

@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 #: Raise it with any change of schema.sql or of what projecting puts into it.
-VERSION = 1
+VERSION = 2
 
 FILE_NAME = "read-model.sqlite"
 

@@ -22,7 +22,10 @@ CREATE TABLE jobs (
   percent REAL, message TEXT NOT NULL, finished_at_ms INTEGER NOT NULL, reason TEXT NOT NULL,
   error_type TEXT NOT NULL, fingerprint TEXT NOT NULL, error TEXT
 );
-CREATE INDEX jobs_by_phase ON jobs (phase, n);
+-- A group of `counters` in the order of submission; the same for each worker; see queries/walking.py.
+CREATE INDEX jobs_by_group ON jobs (phase, queue, type, priority, n);
+CREATE INDEX jobs_by_worker ON jobs (worker, phase, queue, type, priority, n) WHERE worker <> '';
+CREATE INDEX jobs_dead ON jobs (n) WHERE phase = 'dead';
 CREATE INDEX jobs_in_line ON jobs (queue, placed DESC, line, n) WHERE phase = 'ready';
 
 -- Attempts that are not a job's latest; the latest is part of the job's row.
@@ -31,6 +34,7 @@ CREATE TABLE attempts (
   started_at_ms INTEGER NOT NULL, ended_at_ms INTEGER NOT NULL, run_us INTEGER NOT NULL, error TEXT,
   PRIMARY KEY (n, number)
 ) WITHOUT ROWID;
+CREATE INDEX attempts_by_worker ON attempts (worker, n);
 
 CREATE TABLE payloads (n INTEGER PRIMARY KEY, value TEXT NOT NULL, blob TEXT);
 CREATE TABLE results (n INTEGER PRIMARY KEY, value TEXT NOT NULL, blob TEXT);
@@ -56,6 +60,7 @@ CREATE TABLE counters (
   PRIMARY KEY (queue, type, priority, phase)
 ) WITHOUT ROWID;
 
+-- Per queue and type; and overall, under the empty names.
 CREATE TABLE rollups (
   bucket_ms INTEGER NOT NULL, queue TEXT NOT NULL, type TEXT NOT NULL,
   submitted INTEGER NOT NULL, started INTEGER NOT NULL, completed INTEGER NOT NULL, failed INTEGER NOT NULL,

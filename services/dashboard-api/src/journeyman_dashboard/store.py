@@ -135,13 +135,21 @@ def count(connection: sqlite3.Connection, counters: Mapping[CounterKey, int]) ->
 
 def _roll_up(connection: sqlite3.Connection, rollups: Mapping[RollupKey, Rollup]) -> None:
     rows = []
-    for key, rollup in rollups.items():
+    for key, rollup in (*rollups.items(), *_overall(rollups).items()):
         found = connection.execute(_SELECT_ROLLUP, key).fetchone()
         if found is not None:
             rollup.add(read_rollup(found))
         counts = (rollup.submitted, rollup.started, rollup.completed, rollup.failed, rollup.cancelled)
         rows.append((*key, *counts, histogram.to_bytes(rollup.waits), histogram.to_bytes(rollup.runs)))
     connection.executemany(_insert("rollups", 10, "REPLACE"), rows)
+
+
+def _overall(rollups: Mapping[RollupKey, Rollup]) -> dict[RollupKey, Rollup]:
+    """Return the sum of a bucket's rollups, for each bucket, as that of no queue and no type."""
+    sums: dict[RollupKey, Rollup] = {}
+    for (bucket_ms, _, _), rollup in rollups.items():
+        sums.setdefault((bucket_ms, "", ""), Rollup()).add(rollup)
+    return sums
 
 
 def read_rollup(columns: Sequence[Any]) -> Rollup:

@@ -41,24 +41,30 @@ def in_ms(histogram: Histogram) -> Percentiles:
     return Percentiles(*(None if value is None else round(value / 1000, 3) for value in found))
 
 
-def rollups_since(connection: sqlite3.Connection, since_ms: int) -> Iterable[tuple[int, str, str, Rollup]]:
-    """Yield (bucket, queue, type, rollup) from the bucket of `since_ms` on, in order of time."""
-    rows = connection.execute(
-        "SELECT bucket_ms, queue, type, submitted, started, completed, failed, cancelled, waits, runs "
-        "FROM rollups WHERE bucket_ms >= ? ORDER BY bucket_ms",
-        (since_ms - since_ms % BUCKET_MS,),
-    )
-    for bucket_ms, queue, kind, *rest in rows:
-        yield bucket_ms, queue, kind, read_rollup(rest)
+def overall_since(connection: sqlite3.Connection, since_ms: int) -> Iterable[tuple[int, Rollup]]:
+    """Yield (bucket, rollup of all queues and types) from the bucket of `since_ms` on, in order of time."""
+    for bucket_ms, _, _, rollup in _rollups(connection, since_ms, "queue = ''"):
+        yield bucket_ms, rollup
 
 
 def recent_by(connection: sqlite3.Connection, now_ms: int, column: str) -> dict[str, Recent]:
     """Return what happened of late by `queue`, by `type`, or (under "") `overall`."""
     recent: dict[str, Recent] = {}
-    for bucket_ms, queue, kind, rollup in rollups_since(connection, now_ms - RATE_SPAN_MS):
-        name = {"queue": queue, "type": kind, "overall": ""}[column]
+    which = "queue = ''" if column == "overall" else "queue <> ''"
+    for bucket_ms, queue, kind, rollup in _rollups(connection, now_ms - RATE_SPAN_MS, which):
+        name = kind if column == "type" else queue
         found = recent.get(name)
         if found is None:
             found = recent[name] = Recent(bucket_ms, Rollup())
         found.sum.add(rollup)
     return recent
+
+
+def _rollups(connection: sqlite3.Connection, since_ms: int, which: str) -> Iterable[tuple[int, str, str, Rollup]]:
+    rows = connection.execute(
+        "SELECT bucket_ms, queue, type, submitted, started, completed, failed, cancelled, waits, runs "  # noqa: S608 - constants
+        f"FROM rollups WHERE bucket_ms >= ? AND {which} ORDER BY bucket_ms",
+        (since_ms - since_ms % BUCKET_MS,),
+    )
+    for bucket_ms, queue, kind, *rest in rows:
+        yield bucket_ms, queue, kind, read_rollup(rest)

@@ -7,7 +7,7 @@ import sqlite3
 import msgspec
 
 from journeyman_dashboard.params import write_time
-from journeyman_dashboard.queries.rates import Percentiles, in_ms, recent_by, rollups_since
+from journeyman_dashboard.queries.rates import Percentiles, in_ms, overall_since, recent_by
 from journeyman_dashboard.rows import BUCKET_MS, STATUS_OF_PHASE, Rollup
 from journeyman_dashboard.store import read_cursor
 
@@ -107,7 +107,7 @@ def _steps(
     first = since_ms - since_ms % step_ms
     steps = {at_ms: Rollup() for at_ms in range(first, now_ms + 1, step_ms)}
     whole = Rollup()
-    for bucket_ms, _, _, rollup in rollups_since(connection, since_ms):
+    for bucket_ms, rollup in overall_since(connection, since_ms):
         whole.add(rollup)
         step = steps.get(bucket_ms - bucket_ms % step_ms)
         if step is not None:

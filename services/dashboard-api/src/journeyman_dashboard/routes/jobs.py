@@ -17,8 +17,9 @@ from journeyman.ids import is_job_id
 from journeyman.reasons import Explanation
 from journeyman_dashboard.params import read_cursor, read_tags, read_time
 from journeyman_dashboard.queries.dependencies import Graph, graph
+from journeyman_dashboard.queries.filters import JobFilter
 from journeyman_dashboard.queries.histories import History, history
-from journeyman_dashboard.queries.jobs import JobFilter, JobPage, find_jobs
+from journeyman_dashboard.queries.jobs import JobPage, find_jobs
 from journeyman_dashboard.queries.lines import explain_job
 from journeyman_dashboard.queries.lookup import around, job_by_id, paused_queues
 from journeyman_dashboard.routes.parameters import Cursor, Limit, Phases, Queues, Statuses, Tags, Types, Workers
@@ -75,8 +76,9 @@ async def list_jobs(
 ) -> JobPage:
     """List jobs, a page at a time. Repeated parameters are alternatives; different ones all hold.
 
-    `total` is exact wherever counters know it (any filters on status, phase, type, queue and priority), and up
-    to 10,000 otherwise; beyond that it is "at least". `q` ignores the case of ASCII letters and reads every
+    `total` is exact wherever counters know it (any filters on status, phase, type, queue and priority), up to 10,000
+    where an index can tell (times, worker, a tag), and up to 1,000 jobs looked at where none can; beyond that it is
+    "at least". `q` ignores the case of ASCII letters and reads every
     payload that the other filters leave: slow among millions of jobs, and refused (503) where it takes over 5 s.
     """
     wanted = JobFilter(

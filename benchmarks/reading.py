@@ -1,0 +1,161 @@
+"""The read model when it is large: how fast events go in, and how fast the dashboard answers over HTTP.
+
+A query is a pair of filters with values drawn by a fixed seed: common ones, rare ones, and ones that exclude each
+other. Every pair of filters is asked for; `q`, which has to read every payload that the other filter leaves, is a
+measure of its own.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from http import client as http_client
+from pathlib import Path
+from urllib.parse import urlencode
+
+from benchmarks import synthetic_log
+from benchmarks.measures import Goal, Options, Row, percentile
+from benchmarks.projecting import build
+from benchmarks.system import free_port, wait_until
+from journeyman_dashboard.schema import FILE_NAME, open_for_reading
+
+PER_PAIR = 6
+SINGLES = 200
+LIMIT_MS = 30.0
+STATS_LIMIT_MS = 10.0
+#: Goals are for the largest size measured with `--full`.
+GOAL_AT = 5_000_000
+
+
+def grow(options: Options) -> list[Row]:
+    """Measure a read model of each of `options.projected` sizes."""
+    return [row for jobs in options.projected for row in _of_size(jobs)]
+
+
+def _of_size(jobs: int) -> list[Row]:
+    with tempfile.TemporaryDirectory(prefix="journeyman-bench-") as folder:
+        path = Path(folder) / FILE_NAME
+        done = build(path, jobs)
+        size = f"{jobs:,} jobs"
+        rows = [
+            Row(f"projection, {size}", done.events / done.cpu_s, "events/s a core", {}, Goal("≥", 40_000)),
+            Row(f"projection, the last tenth of {size}", done.late_events / done.late_cpu_s, "events/s a core"),
+            Row(f"read model's file, {size}", done.file_bytes / jobs, "bytes a job"),
+        ]
+        with _server(path) as connection:
+            return rows + _answers(connection, path, jobs)
+
+
+def _answers(connection: http_client.HTTPConnection, path: Path, jobs: int) -> list[Row]:
+    draw = random.Random(jobs)
+    pairs = [f"/jobs?{urlencode(query)}" for query in _pairs(draw, jobs)]
+    searches = [f"/jobs?{urlencode([*query, ('q', 'header')])}" for query in _singles(draw, jobs)]
+    with closing(open_for_reading(path)) as model:
+        numbers = as_ids(model, [draw.randrange(1, jobs + 1) for _ in range(SINGLES)])
+    limit = Goal("≤", LIMIT_MS) if jobs >= GOAL_AT else None
+    stats_limit = Goal("≤", STATS_LIMIT_MS) if jobs >= GOAL_AT else None
+    measures: list[tuple[str, list[str], Goal | None]] = [
+        ("GET /jobs, the first page", ["/jobs"] * SINGLES, limit),
+        ("GET /jobs, any two filters", pairs, limit),
+        ("GET /jobs, q and another filter", searches, None),
+        ("GET /jobs/{id}", [f"/jobs/{job_id}" for job_id in numbers], None),
+        ("GET /stats", ["/stats"] * SINGLES, stats_limit),
+        ("GET /queues", ["/queues"] * (SINGLES // 4), None),
+    ]
+    rows: list[Row] = []
+    for measure, paths, goal in measures:
+        waits = sorted(((_ask(connection, one), one) for one in paths), reverse=True)
+        print("  slowest:", *(f"{wait_ms:.1f} ms {one};" for wait_ms, one in waits[:3]), file=sys.stderr, flush=True)
+        found = [wait_ms for wait_ms, _ in waits]
+        rows += [
+            Row(f"{measure}, {jobs:,} jobs, p50", percentile(found, 50), "ms"),
+            Row(f"{measure}, {jobs:,} jobs, p95", percentile(found, 95), "ms", {}, goal),
+            Row(f"{measure}, {jobs:,} jobs, slowest", found[0], "ms"),
+        ]
+    return rows
+
+
+def as_ids(model: sqlite3.Connection, numbers: Sequence[int]) -> list[str]:
+    """Return the ids of the jobs with these numbers."""
+    found = model.execute("SELECT id FROM jobs WHERE n IN (SELECT value FROM json_each(?))", (json.dumps(numbers),))
+    return [job_id for (job_id,) in found]
+
+
+# --- what is asked ---------------------------------------------------------------------------------------
+
+
+def _values(jobs: int) -> dict[str, list[str]]:
+    """Return the values that each filter is asked with."""
+    span_ms = jobs // synthetic_log.JOBS_PER_COMMIT * synthetic_log.COMMIT_EVERY_MS
+    times = [str(synthetic_log.BEGAN_MS + int(span_ms * share)) for share in (0.02, 0.5, 0.98)]
+    last_commit = jobs // synthetic_log.JOBS_PER_COMMIT
+    return {
+        "status": ["pending", "processing", "completed", "failed", "cancelled"],
+        "phase": ["ready", "running", "completed", "dead", "blocked"],
+        "type": [kind for _, kind, _ in synthetic_log.KINDS],
+        "queue": sorted({queue for queue, *_ in synthetic_log.KINDS}),
+        "priority_min": ["11", "16"],
+        "priority_max": ["5", "10"],
+        "worker": [synthetic_log.worker_at(int(last_commit * share), 3) for share in (0.01, 0.5, 0.97)],
+        "tag": ["env:prod", "env:staging", "customer:c7", "customer:nobody"],
+        "submitted_after": times,
+        "submitted_before": times,
+    }
+
+
+def _pairs(draw: random.Random, jobs: int) -> Iterator[list[tuple[str, str]]]:
+    """Yield `PER_PAIR` queries with every pair of filters."""
+    values = _values(jobs)
+    for first, second in itertools.combinations(values, 2):
+        for _ in range(PER_PAIR):
+            yield [(first, draw.choice(values[first])), (second, draw.choice(values[second]))]
+
+
+def _singles(draw: random.Random, jobs: int) -> Iterator[list[tuple[str, str]]]:
+    for name, values in _values(jobs).items():
+        yield [(name, draw.choice(values))]
+
+
+# --- asking ----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _server(path: Path) -> Iterator[http_client.HTTPConnection]:
+    """Serve the file from another process; give a kept connection to it."""
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.read_server", str(path), str(port)])
+    connection = http_client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        wait_until(lambda: _answering(connection), "the dashboard to answer")
+        yield connection
+    finally:
+        connection.close()
+        process.terminate()
+        process.wait()
+
+
+def _answering(connection: http_client.HTTPConnection) -> bool:
+    try:
+        return _ask(connection, "/health/ready") >= 0
+    except OSError:
+        connection.close()
+        return False
+
+
+def _ask(connection: http_client.HTTPConnection, path: str) -> float:
+    """Return how long an answer took, in milliseconds; one that took too long counts as long as it took."""
+    started = time.perf_counter()
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    answer.read()
+    if answer.status not in (200, 503):
+        raise AssertionError(f"{path} was answered with {answer.status}")
+    return (time.perf_counter() - started) * 1000
