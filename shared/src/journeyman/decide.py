@@ -50,6 +50,10 @@ QUARANTINED_MAX = 90
 TRIAL_WAIT_MS = 30_000
 
 
+#: A line is swept when it names this many more jobs than could stand in it twice over.
+LINE_SLACK = 1_000
+
+
 class Limits(msgspec.Struct, frozen=True):
     """The figures policy depends on. See the settings of the same names."""
 
@@ -86,13 +90,17 @@ def advance(partition: Partition, now_ms: int, limits: Limits) -> None:
     oldest_ms = now_ms - limits.wait_max_ms
     for (queue, priority), line in partition.lines.items():
         while line and queue not in partition.paused:
-            job = partition.jobs.get(line[0])
-            stands = isinstance(job, jobs.Ready) and job.placed == priority and job.plan.queue == queue
-            if stands and job.since_ms > oldest_ms:  # type: ignore[union-attr]
-                break
-            if stands:
+            since_ms = partition.stands_since(line[0], queue, priority)
+            if since_ms is not None:
+                if since_ms > oldest_ms:
+                    break
                 partition.note(line[0], True)
             line.popleft()
+        if len(line) > LINE_SLACK + 2 * len(partition.jobs):
+            # The head stands on, so those behind it that have long gone were never dropped.
+            standing = [job_id for job_id in line if partition.stands_since(job_id, queue, priority) is not None]
+            line.clear()
+            line.extend(standing)
 
 
 def next_due_ms(partition: Partition) -> int | None:

@@ -183,6 +183,10 @@ class Partition:
             self._plans.clear()
         return self._plans.setdefault(plan, plan)
 
+    def _with_shared_plan(self, job: Job) -> Job:
+        """Return the job with the one copy of its plan, in place of its own."""
+        return msgspec.structs.replace(job, plan=self._plan(job.plan))
+
     def _put(self, job_id: str, after: Job, before: Job | None = None) -> None:
         """Store a job's new state and note what follows from it."""
         self.jobs[job_id] = after
@@ -211,6 +215,13 @@ class Partition:
                 self.note(job_id, bool(job.broken or job.unsure or not job.unmet))
             case jobs.Failed() | jobs.Orphaned() | jobs.Withdrawn():
                 self.note(job_id, True)
+
+    def stands_since(self, job_id: str, queue: str, priority: int) -> int | None:
+        """Return since when a job stands in the line of this queue and priority; None where it does not."""
+        job = self.jobs.get(job_id)
+        if isinstance(job, jobs.Ready) and job.placed == priority and job.plan.queue == queue:
+            return job.since_ms
+        return None
 
     def note(self, job_id: str, undecided: bool) -> None:
         """Put a job on the agenda, or take it off."""
@@ -267,7 +278,7 @@ class Partition:
         self.gone = dict(snapshot.gone)
         self.paused = set(snapshot.paused)
         self.undecodable = {_offset(text): reason for text, reason in snapshot.undecodable.items()}
-        self.jobs = dict(snapshot.jobs)
+        self.jobs = {job_id: self._with_shared_plan(job) for job_id, job in snapshot.jobs.items()}
         # By age, as `lines` are.
         for job_id, job in sorted(self.jobs.items(), key=lambda item: getattr(item[1], "since_ms", 0)):
             if isinstance(job, jobs.Blocked):

@@ -56,6 +56,8 @@ class Scheduling:
         self.partition = partition or Partition()
         self._limits = limits
         self._heartbeat_timeout_ms = heartbeat_timeout_ms
+        #: Events folded so far.
+        self.folded = 0
         self._number = 0
         self._unanswered: _Commit | None = None
         self._own: Offset = self.partition.offset
@@ -66,6 +68,7 @@ class Scheduling:
         entries = self.log.read(self.partition.offset, count=PAGE, block_ms=block_ms)
         for entry in entries:
             self.partition.apply(entry)
+            self.folded += len(entry.events)
         return len(entries)
 
     def begin_term(self) -> None:

@@ -93,3 +93,13 @@ def test_a_priority_beyond_what_users_may_ask_is_not_aged() -> None:
     story = Story(LIMITS).ready(e.JobSubmitted(A, "t", priority=PRIORITY_MAX))
     assert story.decided(after_ms=5_000) == []
     assert isinstance(story.state(), jobs.Ready)
+
+
+def test_a_job_that_nobody_takes_does_not_keep_the_names_of_all_that_came_after_it() -> None:
+    story = Story().ready(e.JobSubmitted(A, "nobody-knows")).joined(WORKER)
+    for number in range(10, 3_000):
+        one = job_id(number)
+        story.ready(e.JobSubmitted(one, "t")).given(e.JobStarted(one, 1, WORKER), e.JobSucceeded(one, 1, WORKER))
+    story.round()
+    (line,) = story.partition.lines.values()
+    assert list(line) == [A]

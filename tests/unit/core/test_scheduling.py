@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from journeyman import events as e
 from journeyman import jobs
 from journeyman.errors import EpochPassedError, ServerUnavailableError
-from journeyman.partition import Partition
+from journeyman.ids import compose
+from journeyman.partition import Partition, Snapshot
 from journeyman.proposals import Proposal
 from journeyman.scheduling import AGAIN_MS
 from support.simulated_clients import Order, SimulatedClient
@@ -216,3 +218,12 @@ def test_a_scheduler_that_reads_the_log_anew_decides_nothing_again(place: Place)
     assert e.tag_of(place.world.events()[-1]) == "scheduler.elected"
     assert len(place.world.log.read(end)) == 1
     assert place.tags(job_id).count("job.released") == 1
+
+
+def test_jobs_that_asked_for_the_same_share_one_plan_after_a_restore_too() -> None:
+    before = Partition()
+    jobs_ = [e.JobSubmitted(compose(1, number, 0), "t", due_ms=10**15) for number in range(2)]
+    before.apply(e.Entry(e.Offset(1, 0), list(jobs_)))
+    snapshot = msgspec.msgpack.decode(msgspec.msgpack.encode(before.snapshot()), type=Snapshot)
+    first, second = Partition.restore(snapshot).jobs.values()
+    assert first.plan is second.plan

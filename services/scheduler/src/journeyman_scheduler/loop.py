@@ -43,7 +43,7 @@ class SchedulerLoop:
         self._clock = ServerClock(log.now_ms())
         self._begin_anew()
         self._caught_up = False
-        self._since_snapshot = 0
+        self._snapshot_at = 0
         self._silence_due = self._trim_due = 0.0
 
     def _begin_anew(self) -> None:
@@ -85,7 +85,6 @@ class SchedulerLoop:
         read = self._scheduling.follow(block_ms=self._block_ms() or None)
         self._read_ms = self._read_ms or self._scheduling.partition.offset.ms
         metrics.ENTRIES.inc(read)
-        self._since_snapshot += read
         if read < PAGE and not self._caught_up:
             self._caught_up = True
             gc.collect()
@@ -130,7 +129,7 @@ class SchedulerLoop:
             return
         metrics.UNFINISHED.set(len(self._scheduling.partition.jobs))
         metrics.AGENDA.set(len(self._scheduling.partition.agenda))
-        if self._since_snapshot >= self._settings.snapshot_events:
+        if self._scheduling.folded - self._snapshot_at >= self._settings.snapshot_events:
             self._snapshot()
         if started >= self._trim_due:
             self._trim_due = started + TRIM_EVERY_S
@@ -141,7 +140,7 @@ class SchedulerLoop:
     def _snapshot(self) -> None:
         snapshots.take(self._log, self._blobs, self._scheduling.partition)
         metrics.SNAPSHOTS.inc()
-        self._since_snapshot = 0
+        self._snapshot_at = self._scheduling.folded
 
     def _rebuild(self, stop: threading.Event) -> None:
         while self._scheduling.follow() == PAGE:
@@ -152,7 +151,7 @@ class SchedulerLoop:
 
     def _leave(self) -> None:
         try:
-            if self._lease.epoch is not None and self._since_snapshot:
+            if self._lease.epoch is not None and self._scheduling.folded > self._snapshot_at:
                 self._snapshot()
             self._lease.resign()
         except (ServerUnavailableError, ServerRefusedError) as error:
