@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from rich.table import Table
 
+from benchmarks.machine import cpu_model
 from benchmarks.peers.environments import version
 from benchmarks.peers.marks import percentile
 from benchmarks.peers.registry import OURS, Peer
@@ -82,17 +83,9 @@ def fold(peer: Peer, jobs: int, rounds: dict[int, Round], ours: dict[int, Round]
 
 def machine() -> dict[str, Any]:
     """Return what this was measured on."""
-    cpu = next(
-        (
-            line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-            if line.startswith("model name")
-        ),
-        platform.machine(),
-    )
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "processor": cpu,
+        "processor": cpu_model(),
         "cores": len(os.sched_getaffinity(0)),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),

@@ -1,7 +1,8 @@
 """What a log can do: the seven calls every implementation offers, and the values they speak in.
 
-`redis_log.RedisLog` (sync), `async_redis_log.AsyncRedisLog` (the same, awaited) and `memory_log.MemoryLog`
-pass one conformance suite (`tests/conformance`). All times are the server's, in milliseconds since 1970.
+`redis_log.RedisLog` (sync), `async_redis_log.AsyncRedisLog` (what ingest calls of it, awaited) and
+`memory_log.MemoryLog`; the first and the last pass one conformance suite (`tests/conformance`). All times are the
+server's, in milliseconds since 1970.
 
 Every writing call carries who calls (`caller`, unique per process start) and a number that rises by one per
 new call. A call repeated with the same number, because its reply was lost, changes nothing and returns what

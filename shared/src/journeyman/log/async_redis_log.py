@@ -1,7 +1,7 @@
-"""The same log for an event loop: every call of :class:`RedisLog`, awaited.
+"""The same log for an event loop: the calls of :class:`RedisLog` that ingest makes, awaited.
 
-The calls run on a few threads. Measured against redis-py's own asyncio client this costs less processor time per
-call, and there is one implementation to trust instead of two.
+The calls run on a few threads, so that there is one implementation to trust instead of two. Group commit keeps the
+hops between loop and thread few.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from journeyman.events import Entry, Event, JobSubmitted, Offset
-from journeyman.log.api import Appended, DeadLetter, StoredOutcome, WorkerBeat
+from journeyman.events import JobSubmitted
+from journeyman.log.api import Appended, StoredOutcome
 from journeyman.log.redis_log import Health, RedisLog
 from journeyman.proposals import Proposal
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-#: One for the appends, which come one at a time, and a few for look-ups and a blocking read.
+#: One for the appends, which come one at a time, and a few for look-ups.
 THREADS = 6
 
 
@@ -54,18 +54,6 @@ class AsyncRedisLog:
         """See `api.Log.append`."""
         return await self._run(self.sync.append, proposals, caller=caller, number=number)
 
-    async def read(self, after: Offset, *, count: int = 100, block_ms: int | None = None) -> list[Entry]:
-        """See `api.Log.read`."""
-        return await self._run(self.sync.read, after, count=count, block_ms=block_ms)
-
-    async def end(self) -> Offset:
-        """See `api.Log.end`."""
-        return await self._run(self.sync.end)
-
-    async def at(self, offset: Offset) -> Event | None:
-        """See `api.Log.at`."""
-        return await self._run(self.sync.at, offset)
-
     async def now_ms(self) -> int:
         """See `api.Log.now_ms`."""
         return await self._run(self.sync.now_ms)
@@ -77,14 +65,6 @@ class AsyncRedisLog:
     async def outcomes(self, job_ids: Sequence[str]) -> Mapping[str, StoredOutcome]:
         """See `api.Log.outcomes`."""
         return await self._run(self.sync.outcomes, job_ids)
-
-    async def dead_letters(self) -> list[DeadLetter]:
-        """See `api.Log.dead_letters`; the whole list at once."""
-        return await self._run(lambda: list(self.sync.dead_letters()))
-
-    async def beats(self) -> list[WorkerBeat]:
-        """See `api.Log.beats`."""
-        return await self._run(self.sync.beats)
 
     async def health(self) -> Health:
         """See `RedisLog.health`."""

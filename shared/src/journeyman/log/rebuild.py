@@ -97,7 +97,7 @@ def rebuild(log: RedisLog, scheduler: str, partition: Partition) -> Rebuilt | No
     """Rebuild the keys from the log and `partition`, its fold up to the end; None where another scheduler is at it."""
     if not log.client.set(log.keys.of("leader"), scheduler, nx=True, px=LOCK_MS):
         return None
-    _drop(log)
+    log.drop_derived(log.keys.of("leader"), log.keys.snapshot)
     ends = _Ends()
     for record in _records(log):
         ends.read(record)
@@ -116,13 +116,6 @@ def rebuild(log: RedisLog, scheduler: str, partition: Partition) -> Rebuilt | No
     )
     _log.warning("the keys derived from the log were missing and have been rebuilt", extra=rebuilt._asdict())
     return rebuilt
-
-
-def _drop(log: RedisLog) -> None:
-    keep = {log.keys.log.encode(), log.keys.of("leader").encode(), log.keys.snapshot.encode()}
-    for key in log.client.scan_iter(match=log.keys.everything_derived(), count=1_000):
-        if key not in keep:
-            log.client.unlink(key)
 
 
 def _records(log: RedisLog) -> Iterator[e.Record]:

@@ -358,12 +358,13 @@ class RedisLog:
         return int(self.client.hget(self.keys.meta, "born") or 0)
 
     @_translated
-    def drop_derived(self) -> int:
-        """Delete every key of the partition but the log. The scheduler rebuilds them from it."""
+    def drop_derived(self, *keep: str) -> int:
+        """Delete every key of the partition but the log and those to keep. The scheduler rebuilds them from it."""
         dropped = 0
         page: list[bytes] = []
+        kept = {key.encode() for key in (self.keys.log, *keep)}
         for key in self.client.scan_iter(match=self.keys.everything_derived(), count=PAGE):
-            if key != self.keys.log.encode():
+            if key not in kept:
                 page.append(key)
             if len(page) == PAGE:
                 dropped += int(self.client.unlink(*page))
