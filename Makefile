@@ -9,12 +9,14 @@ PYPROJECTS := $(wildcard $(addsuffix /pyproject.toml,$(DISTRIBUTIONS)))
 PACKAGES := $(wildcard shared/src services/*/src deploy/local/src)
 PYTHONS := $(PYTHON) python3.13 python3.12 python3.11 python3 python3.14
 
-# More for the program of `run` (UP="--workers 2") and for pytest (TESTS="tests/unit -k retry").
+# More for the program of `run` (UP="--workers 2"), for pytest (TESTS="tests/unit -k retry"), and how long `soak` takes.
 UP ?=
 TESTS ?= tests
+CLUSTER_TESTS ?= tests/cluster tests/conformance tests/integration tests/e2e
+MINUTES ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types walls format bench bench-peers docs lock setup clean
+.PHONY: help run test test-cluster check lint types walls format bench bench-peers soak docs lock setup clean
 
 help: ## List the targets
 	@echo "make TARGET, where TARGET is one of"
@@ -25,6 +27,9 @@ run: setup ## Start the whole system, run the sample jobs, stay up (Ctrl-C stops
 
 test: setup ## Run the whole test suite
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+
+test-cluster: setup ## Run what needs a server on a cluster of three, with four partitions
+	@JOURNEYMAN_TEST_CLUSTER=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(CLUSTER_TESTS)
 
 check: lint types walls ## Lint, types and import walls
 
@@ -47,6 +52,9 @@ bench: setup ## Measure the speed of this machine's Journeyman
 
 bench-peers: setup ## Measure other job queues beside it (installs them on first use)
 	@$(BIN)/python -m benchmarks.peers --write
+
+soak: setup ## Run everything at half load for long, account for every job and byte (MINUTES=60)
+	@$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
 
 docs: setup ## Write the pages that follow from the code
 	@$(BIN)/python docs/generate.py

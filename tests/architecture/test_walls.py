@@ -18,6 +18,7 @@ EDGE = {
     "clock",
     "health",
     "log",
+    "outbox",
     "process",
     "rebuild_mark",
     "scheduling",

@@ -1,7 +1,11 @@
-"""Every log there is, in turn: in memory, on the embedded Valkey, on this machine's Redis."""
+"""Every log there is, in turn: in memory, on the embedded Valkey, on this machine's Redis, and on a cluster of either.
+
+On a cluster each test has one of four partitions, which live on all of its nodes.
+"""
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 
 import pytest
@@ -14,18 +18,27 @@ from support.driver import AnyLog, Driver
 
 hypothesis_profiles.load()
 
+SERVERS = ["valkey", "debian_redis", "cluster", "redis_cluster"]
+PARTITIONS = 4
 
-@pytest.fixture(params=["memory", "valkey", "debian_redis"])
+
+def on_server(request: pytest.FixtureRequest) -> Iterator[RedisLog]:
+    """Give an empty log on the server that the fixture's parameter names."""
+    server = request.getfixturevalue(request.param)
+    server.flush()
+    partition = zlib.crc32(request.node.originalname.encode()) % PARTITIONS if "cluster" in request.param else 0
+    log = RedisLog(connect(server.url, partition), partition=partition)
+    yield log
+    log.close()
+
+
+@pytest.fixture(params=["memory", *SERVERS])
 def log(request: pytest.FixtureRequest) -> Iterator[AnyLog]:
     """Give each kind of log, empty."""
     if request.param == "memory":
         yield MemoryLog()
-        return
-    server = request.getfixturevalue(request.param)
-    server.flush()
-    log = RedisLog(connect(server.url))
-    yield log
-    log.close()
+    else:
+        yield from on_server(request)
 
 
 @pytest.fixture
@@ -34,14 +47,10 @@ def driver(log: AnyLog) -> Driver:
     return Driver(log)
 
 
-@pytest.fixture(params=["valkey", "debian_redis"])
+@pytest.fixture(params=SERVERS)
 def real_log(request: pytest.FixtureRequest) -> Iterator[RedisLog]:
     """Give each log that is on a server, empty."""
-    server = request.getfixturevalue(request.param)
-    server.flush()
-    log = RedisLog(connect(server.url))
-    yield log
-    log.close()
+    yield from on_server(request)
 
 
 @pytest.fixture

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from journeyman import events as e
 from journeyman.admission import admit
+from journeyman.errors import ServerRefusedError
 from journeyman.proposals import Open, Proposal
-from support.driver import UNKNOWN, Driver
+from support.driver import QUEUE, TYPE, UNKNOWN, Driver
 
 
 def test_events_are_read_back_in_order_at_the_offset_of_the_verdict(driver: Driver) -> None:
@@ -21,10 +24,10 @@ def test_every_proposal_of_one_call_gets_its_own_verdict_and_offset(driver: Driv
     now_ms = driver.log.now_ms()
     refused = Proposal((e.JobCancelRequested(UNKNOWN),), Open(UNKNOWN))
     verdicts = driver.append(admit([first], now_ms), refused, admit([second], now_ms))
-    entry = driver.entries()[0].offset
     assert [verdict.accepted for verdict in verdicts] == [True, False, True]
     assert [verdict.reason for verdict in verdicts] == ["", "unknown", ""]
-    assert [verdict.offset for verdict in verdicts] == [entry._replace(index=1), None, entry._replace(index=3)]
+    last = [verdict.offset and driver.log.at(verdict.offset) for verdict in verdicts]
+    assert last == [e.JobReleased(first.job_id, 1, 10), None, e.JobReleased(second.job_id, 1, 10)]
 
 
 def test_a_guard_sees_what_stands_earlier_in_the_same_call(driver: Driver) -> None:
@@ -66,3 +69,17 @@ def test_text_of_any_script_survives_the_log(driver: Driver) -> None:
     job = driver.job(payload='{"greeting": "Grüße, 世界 🎻 \\u0000"}')
     driver.submit(job)
     assert driver.claim()[0].body == job
+
+
+def test_a_call_that_comes_after_a_later_one_is_refused(driver: Driver) -> None:
+    driver.join()
+    first, second, late = (admit([driver.job()], driver.log.now_ms()) for _ in range(3))
+    driver.log.append([first], caller="c", number=4)
+    with pytest.raises(ServerRefusedError):
+        driver.log.append([late], caller="c", number=3)
+    driver.log.claim("w", 8, 1, queues=[QUEUE], types=[TYPE])
+    driver.log.append([second], caller="c", number=5)
+    with pytest.raises(ServerRefusedError):
+        driver.log.claim("w", 7, 1, queues=[QUEUE], types=[TYPE])
+    assert driver.tags().count("job.submitted") == 2
+    assert driver.tags().count("job.started") == 1

@@ -150,7 +150,7 @@ class Player:
         return events, self.log.bodies(IDS), ended, letters, sorted(beat.worker for beat in self.log.beats())
 
 
-@pytest.fixture(scope="module", params=["valkey", "debian_redis"])
+@pytest.fixture(scope="module", params=["valkey", "debian_redis", "cluster"])
 def server_log(request: pytest.FixtureRequest) -> Iterator[RedisLog]:
     """Give a log on each server; every example begins by emptying it."""
     from journeyman.log.connect import connect

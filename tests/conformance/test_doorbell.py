@@ -8,7 +8,7 @@ import pytest
 
 from journeyman import events as e
 from journeyman.log.doorbell import Doorbell
-from journeyman.log.memory_log import MemoryBell
+from journeyman.log.memory_bell import MemoryBell
 from journeyman.proposals import Drain, Gate, Interrupt, Open, Proposal
 from support.driver import QUEUE, Driver, given_back
 

@@ -25,13 +25,13 @@ def do(driver: Driver, *effects: Effect) -> None:
 
 def test_a_stored_body_is_an_open_job(driver: Driver) -> None:
     job = driver.job(depends_on=UNKNOWN)
-    driver.append(Proposal((job,), None, (Store((job.job_id,), (0,)),)))
+    driver.append(Proposal((job,), None, (Store((job.job_id,)),)))
     assert driver.log.bodies([job.job_id, UNKNOWN]) == {job.job_id: job}
 
 
 def test_effects_of_a_refused_proposal_do_not_happen(driver: Driver) -> None:
     job = driver.job()
-    effects = (Store((job.job_id,), (0,)), Push(QUEUE, 10, TYPE, (place(job.job_id, 1),)))
+    effects = (Store((job.job_id,)), Push(QUEUE, 10, TYPE, (place(job.job_id, 1),)))
     assert not driver.append(Proposal((job,), Open(UNKNOWN), effects))[0].accepted
     driver.join()
     assert driver.claim() == []

@@ -33,6 +33,16 @@ def test_every_call_refuses_while_the_derived_keys_are_missing(real: Driver) -> 
     assert real.log.end() == end
 
 
+def test_what_a_leader_notes_in_passing_does_not_stand_for_the_keys_that_are_missing(real_log: RedisLog) -> None:
+    driver = Driver(real_log)
+    driver.submitted()
+    driver.elect()
+    real_log.drop_derived()
+    real_log.remember_for(1_000)
+    with pytest.raises(RebuildNeededError):
+        driver.submit(driver.job())
+
+
 def test_an_emptied_server_is_a_new_log(real: Driver) -> None:
     real.submitted()
     real.log.client.flushall()  # type: ignore[union-attr]

@@ -152,7 +152,7 @@ class _Run:
     def __init__(self, log: MemoryLog, provider: LocalProvider | NoProvider, limits: Limits) -> None:
         self.log = log
         self.stop = threading.Event()
-        self.loop = Loop(log, provider, limits)
+        self.loop = Loop([log], provider, limits)
         self.thread = threading.Thread(target=self.loop.run, args=(self.stop,))
         self.thread.start()
 

@@ -6,6 +6,7 @@ import json
 import uuid
 from typing import Any
 
+import httpx
 import pytest
 
 from journeyman.cli.__main__ import main
@@ -20,6 +21,7 @@ class Shell:
     """Runs commands against the system, and tells what they printed."""
 
     def __init__(self, system: System, capsys: pytest.CaptureFixture[str]) -> None:
+        self.dashboard_url = system.dashboard_url
         self._where = ["--url", system.ingest_url, "--dashboard-url", system.dashboard_url]
         self._capsys = capsys
         self.errors = ""
@@ -50,7 +52,9 @@ def tag() -> str:
 
 
 def submitted(shell: Shell, *words: str) -> str:
+    """Submit a job and wait until the dashboard has read of it: each command knows nothing of the one before."""
     (job_id,) = shell("submit", "synthetic", *words).splitlines()
+    wait_for(lambda: httpx.get(f"{shell.dashboard_url}/jobs/{job_id}", trust_env=False).is_success, "the job to show")
     return job_id
 
 
@@ -201,7 +205,10 @@ def test_what_the_server_cannot_take_is_wrong_usage(shell: Shell, words: list[st
     assert shell.errors.startswith("journeyman: ")
 
 
-def test_the_log_of_a_whole_system_keeps_its_promises(shared_system: System, shell: Shell) -> None:
+def test_the_log_of_a_whole_system_keeps_its_promises(
+    shared_system: System, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOURNEYMAN_PARTITIONS", str(shared_system.settings.partitions))
     report = json.loads(shell("verify", "--redis-url", shared_system.server.url, "-o", "json"))
     assert report["violations"] == []
     assert report["events"] > 0

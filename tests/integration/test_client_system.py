@@ -142,6 +142,7 @@ def test_a_rebuild_loses_nothing(
     system: System, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("JOURNEYMAN_DATA_DIR", str(system.directory))
+    monkeypatch.setenv("JOURNEYMAN_PARTITIONS", str(system.settings.partitions))
     with system.client() as client:
         delayed = client.submit("synthetic", {"echo": 1}, delay="2s")
         blocked = client.submit("synthetic", {"echo": 2}, depends_on=[delayed])

@@ -16,9 +16,11 @@ from journeyman.log.memory_log import MemoryLog
 from journeyman.settings import Settings
 from journeyman_dashboard import projector as projecting
 from journeyman_dashboard import retention, schema
+from journeyman_dashboard import writer as writing
+from journeyman_dashboard.partitions import DashboardLog
 from journeyman_dashboard.projector import Keeping, Projector, reader_name
 from journeyman_dashboard.reach import Reach
-from support.dashboard import KEEPING, Writer
+from support.dashboard import KEEPING, Writer, partitions_of
 from support.servers import TestServer, start_valkey
 from support.waiting import wait_for
 
@@ -26,14 +28,14 @@ from support.waiting import wait_for
 class Run:
     """A projector at work on a file."""
 
-    def __init__(self, log: projecting.Source, directory: Path, keeping: Keeping = KEEPING) -> None:
+    def __init__(self, log: DashboardLog, directory: Path, keeping: Keeping = KEEPING) -> None:
         self.path = directory / schema.FILE_NAME
         self.reach = Reach()
-        self.projector = Projector(log, self.path, self.reach, keeping)
+        self.projector = Projector(partitions_of(log), self.path, self.reach, keeping)
         self.projector.start()
 
     def until(self, offset: e.Offset) -> None:
-        wait_for(lambda: self.reach.offset >= offset, f"the projection to reach {offset}")
+        wait_for(lambda: self.reach.position[0] >= offset, f"the projection to reach {offset}")
 
     def rows(self, statement: str) -> list[tuple[object, ...]]:
         connection = schema.open_for_reading(self.path)
@@ -60,7 +62,7 @@ def runs(tmp_path: Path) -> Iterator[list[Run]]:
         run.projector.stop()
 
 
-def begin(runs: list[Run], log: projecting.Source, directory: Path, **more: Keeping) -> Run:
+def begin(runs: list[Run], log: DashboardLog, directory: Path, **more: Keeping) -> Run:
     runs.append(Run(log, directory, **more))
     return runs[-1]
 
@@ -70,7 +72,7 @@ def halt(runs: list[Run]) -> None:
 
 
 def dump(run: Run) -> list[object]:
-    return [run.rows(f"SELECT * FROM {name} ORDER BY 1, 2, 3") for name in ("jobs", "events", "counters", "rollups")]
+    return [run.rows(f"SELECT * FROM {name} ORDER BY 1, 2, 3") for name in ("jobs", "entries", "counters", "rollups")]
 
 
 def test_a_restart_goes_on_where_it_was(runs: list[Run], writer: Writer, tmp_path: Path) -> None:
@@ -201,7 +203,7 @@ def test_it_says_how_far_it_has_read_so_that_nothing_unread_is_trimmed(
 def test_old_jobs_are_forgotten_while_it_follows(
     runs: list[Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(projecting, "RETENTION_EVERY_S", 0.0)
+    monkeypatch.setattr(writing, "RETENTION_EVERY_S", 0.0)
     monkeypatch.setattr(retention, "STEP_JOBS", 3)
     now = 1_732_000_000_000
     clock = [now]

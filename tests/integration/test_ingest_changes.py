@@ -10,8 +10,8 @@ import pytest
 
 from journeyman import events as e
 from journeyman.ids import compose
-from journeyman.proposals import Bury, Discard, Join, Proposal
-from support.ingest import Api, events, log_of, problem, records, serving_over
+from journeyman.proposals import Join, Proposal
+from support.ingest import Api, end, events, log_of, problem, records, serving_over
 
 NOBODY = compose(1_732_247_000_000, 1, 0)
 
@@ -21,26 +21,6 @@ def api(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Api]:
     url = request.getfixturevalue("server_url") if request.param == "valkey" else ""
     with serving_over(url, tmp_path) as running:
         yield running
-
-
-def end(api: Api, job_id: str, how: str) -> None:
-    """End a waiting job as the scheduler would: `failed` (a dead letter) or `cancelled`."""
-    log = log_of(api)
-    error = e.Error("ValueError", "no", "", "f00d")
-    over: tuple[e.Event, Any] = (
-        (e.JobCancelled(job_id), Discard(job_id, 0, 1))
-        if how == "cancelled"
-        else (
-            e.JobDeadLettered(job_id, 3, "attempts_exhausted", error),
-            Bury(job_id, 3, 1, "synthetic", "default", error.type, error.fingerprint),
-        )
-    )
-    epoch = log.elect("test", lease_ms=60_000).epoch
-    assert epoch is not None
-    appended = log.commit(
-        [Proposal((over[0],), None, (over[1],))], epoch=epoch, number=len(records(log)), cursor=log.end()
-    )
-    assert appended.verdicts[0].accepted
 
 
 @pytest.mark.parametrize(

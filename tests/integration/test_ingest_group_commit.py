@@ -16,11 +16,12 @@ from journeyman.events import JobSubmitted, QueuePaused
 from journeyman.ids import compose
 from journeyman.log.api import Appended
 from journeyman.proposals import Proposal
+from journeyman_ingest import commands
 from journeyman_ingest.errors import NotAppendedError, TooMuchWaitingError
-from journeyman_ingest.group_commit import GroupCommit
+from journeyman_ingest.group_commit import Bounds, GroupCommit
 from journeyman_ingest.metrics import Metrics
 from support.awaited_log import AwaitedMemoryLog
-from support.ingest import events
+from support.ingest import events, records
 
 LOST = ServerUnavailableError("the connection broke")
 
@@ -33,11 +34,15 @@ def job(number: int, count: int = 1) -> Proposal:
     return admit([JobSubmitted(compose(1, number * 100_000 + index, 0), "t") for index in range(count)], 1)
 
 
+def single(number: int) -> JobSubmitted:
+    return JobSubmitted(compose(1, number, 0), "t", released=True)
+
+
 @asynccontextmanager
 async def committing(
     log: AwaitedMemoryLog, patience_s: float = 0.2, waiting_max: int = 100
 ) -> AsyncIterator[GroupCommit]:
-    commits = GroupCommit(log, ServerClock(0), Metrics(), patience_s=patience_s, waiting_max=waiting_max)
+    commits = GroupCommit(log, ServerClock(0), Metrics(), patience_s=patience_s, bounds=Bounds(waiting_max))
     commits.start()
     try:
         yield commits
@@ -83,12 +88,65 @@ def test_an_append_has_a_thousand_events_at_most_and_a_large_batch_travels_alone
             log.gate.clear()
             waiting = [commits.propose(pause("first"))]
             await until(lambda: not commits.waiting)
-            waiting += [commits.propose(job(number)) for number in range(600)]
-            waiting += [commits.propose(job(1_000, count=5_000)), commits.propose(pause("last"))]
+            waiting += [commits.propose(job(number)) for number in range(1_200)]
+            waiting += [commits.propose(job(2_000, count=5_000)), commits.propose(pause("last"))]
             log.gate.set()
             assert all(verdict.accepted for verdict in await asyncio.gather(*waiting))
 
-    assert run(test).appends == [1, 500, 100, 1, 1]
+    assert run(test).appends == [1, 1_000, 200, 1, 1]
+
+
+def test_jobs_that_come_one_by_one_are_one_proposal_and_share_its_offset() -> None:
+    async def test(log: AwaitedMemoryLog) -> None:
+        async with committing(log) as commits:
+            log.gate.clear()
+            waiting = [commits.submit(single(0))]
+            await until(lambda: not commits.waiting)
+            waiting += [commits.submit(single(number)) for number in range(1, 40)]
+            log.gate.set()
+            first, *others = await asyncio.gather(*waiting)
+            assert first.accepted
+            assert all(verdict == others[0] for verdict in others)
+            found = records(log.sync)
+            assert {record.event.job_id for record in found if isinstance(record.event, JobSubmitted)} == {
+                single(number).job_id for number in range(40)
+            }
+            assert others[0].offset == found[-1].offset
+            assert len({record.offset.entry for record in found}) == 2
+
+    assert run(test).appends == [1, 1]
+
+
+def test_single_jobs_and_what_else_shares_their_append_each_get_their_own_verdict() -> None:
+    async def test(log: AwaitedMemoryLog) -> None:
+        async with committing(log) as commits:
+            log.gate.clear()
+            first = commits.propose(pause("first"))
+            await until(lambda: not commits.waiting)
+            refused = commits.propose(commands.cancel(compose(1, 7, 1)))
+            jobs = [commits.submit(single(1))]
+            paused = commits.propose(pause("second"))
+            jobs.append(commits.submit(single(2)))
+            log.gate.set()
+            await first
+            assert (await refused).reason == "unknown"
+            assert all(verdict.accepted for verdict in await asyncio.gather(*jobs))
+            offset = (await paused).offset
+            assert offset is not None
+            assert log.sync.at(offset) == QueuePaused("second")
+
+    assert run(test).appends == [1, 3]
+
+
+def test_single_jobs_share_a_failure_too() -> None:
+    async def test(log: AwaitedMemoryLog) -> None:
+        async with committing(log) as commits:
+            log.failures = [ServerRefusedError("full")]
+            verdicts = await asyncio.gather(*[commits.submit(single(n)) for n in range(5)], return_exceptions=True)
+            assert all(isinstance(verdict, NotAppendedError) for verdict in verdicts)
+            assert (await commits.submit(single(9))).accepted
+
+    assert len(records(run(test).sync)) == 2
 
 
 def test_large_payloads_travel_in_smaller_groups() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,11 +21,11 @@ from support.ingest import Api, serving
 def ingest(tmp_path: Path, settings: Settings | None = None) -> Iterator[tuple[Api, AwaitedMemoryLog]]:
     opened: list[AwaitedMemoryLog] = []
 
-    async def open_log() -> AwaitedLog:
+    async def open_it() -> Sequence[AwaitedLog]:
         opened.append(AwaitedMemoryLog())
-        return opened[0]
+        return opened
 
-    with serving(open_log, tmp_path, settings, patience_s=0.2) as api:
+    with serving(open_it, tmp_path, settings, patience_s=0.2) as api:
         yield api, opened[0]
 
 

@@ -109,7 +109,7 @@ def test_many_clients_at_once_each_get_their_own_job(server_url: str, tmp_path: 
         jobs = submitted(server_url)
         assert {job.job_id: json.loads(job.payload) for job in jobs} == ids
         metrics = client.get("/metrics").text
-        assert "journeyman_ingest_appended_events_total 800.0" in metrics
+        assert "journeyman_ingest_appended_events_total 400.0" in metrics
 
 
 def test_sigterm_finishes_what_is_under_way_and_ends_with_zero(server_url: str, tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ import pytest
 import journeyman_worker as jm
 from integration.worker_kit import Kit, memory_kit, server_kit
 from journeyman.events import JobFailed, JobProgressed, JobReturned, JobStarted, JobSubmitted, JobSucceeded
+from journeyman.log.api import ClaimedJob
 from journeyman_worker.policy import Policy
+from journeyman_worker.runner.attempt import Attempt
 from support.servers import TestServer
 from support.waiting import wait_for
 
@@ -164,7 +166,8 @@ def test_a_child_reads_what_its_parents_returned(kit: Kit) -> None:
         kit.wait_for_event(JobSucceeded, job_id)
         assert kit.wait_for_event(JobSucceeded, job_id).result == "[0,{}]"
     body = JobSubmitted(job_id, "child", depends_on=(small, large))
-    results = jm.context.ParentResults(body.depends_on, _holder(kit))
+    attempt = Attempt(ClaimedJob(body, 1, "", "default", 10), _holder(kit), 0)
+    results = jm.context.ParentResults(body.depends_on, attempt)
     assert dict(results) == {small: {"a": 1}, large: "x" * 20_000}
     with pytest.raises(KeyError):
         results[job_id]
@@ -172,7 +175,7 @@ def test_a_child_reads_what_its_parents_returned(kit: Kit) -> None:
 
 def _holder(kit: Kit) -> Any:
     class Holder:
-        log = kit.log
+        logs = (kit.log,)
 
         def blobs(self) -> Any:
             return kit.blobs

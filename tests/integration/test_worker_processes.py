@@ -15,6 +15,7 @@ import pytest
 
 from integration.worker_kit import Kit, server_kit
 from journeyman.events import JobFailed, JobReturned, JobStarted, JobSucceeded, WorkerJoined, WorkerLeft, WorkerLost
+from journeyman.ids import partition_of
 from journeyman_worker.policy import Policy
 from support.servers import TestServer, free_port, start_valkey
 from support.waiting import wait_for
@@ -108,6 +109,25 @@ def test_a_process_that_is_killed_is_reported_at_once_and_replaced(kit: Kit, wor
     kit.wait_for_event(WorkerJoined, count=2)
     assert kit.wait_for_event(JobSucceeded, submit(kit, "fine")).worker != lost.worker
     assert worker.stop().code == 0
+
+
+def test_a_process_that_is_killed_is_reported_in_every_partition(server: TestServer, tmp_path: Path) -> None:
+    with server_kit(server.url, tmp_path, 3) as kit:
+        worker = Worker(server.url, tmp_path, "jobs_under_test", partitions="3")
+        try:
+            each = [kit.of(partition) for partition in range(3)]
+            for one in each:
+                one.wait_for_event(WorkerJoined)
+            submit(kit, "killer")
+            [lost] = {one.wait_for_event(WorkerLost).worker for one in each}
+            for one in each:
+                assert one.wait_for_event(WorkerJoined, count=2).worker != lost
+            fine = [submit(kit, "fine") for _ in each]
+            for job_id in fine:
+                each[partition_of(job_id)].wait_for_event(JobSucceeded, job_id)
+        finally:
+            assert worker.stop().code == 0
+        assert [len(one.events(WorkerLeft)) for one in each] == [1, 1, 1]
 
 
 def test_a_process_that_exits_under_a_job_is_replaced_as_well(kit: Kit, worker: Worker) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
+from itertools import count
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
 
 from journeyman.blobs import FileBlobStore
 from journeyman.events import BEGINNING, Event, JobCancelRequested, JobReleased, JobSubmitted, Record
-from journeyman.log.connect import open_log
+from journeyman.log.connect import opener
+from journeyman.log.doorbells import Doorbells
 from journeyman.log.memory_log import MemoryLog
 from journeyman.log.redis_log import RedisLog
 from journeyman.proposals import Interrupt, Open, Proposal
 from journeyman.settings import Settings
+from journeyman_worker.bells import Bells, OneBell
 from journeyman_worker.broker import JourneymanBroker
 from journeyman_worker.station import Connections, Station
 from support.waiting import wait_for
@@ -28,19 +32,27 @@ def settings_for(url: str, directory: Path, **more: Any) -> Settings:
 
 
 class Kit:
-    """A log, a broker that submits to it, and workers on demand."""
+    """The logs of all partitions (mostly one), a broker that submits to them, and workers on demand."""
 
-    def __init__(self, log: AnyLog, another_log: Callable[[], AnyLog], directory: Path) -> None:
-        self.log = log
+    def __init__(self, logs: Sequence[AnyLog], open_log: Callable[[int], AnyLog], directory: Path) -> None:
+        self.logs = logs
+        #: The one that is looked at.
+        self.log = logs[0]
         self.blobs = FileBlobStore(directory / "blobs")
-        self.broker = JourneymanBroker(log=log, blobs=self.blobs)
-        self._another_log = another_log
-        self._number = 0
+        self.broker = JourneymanBroker(logs=logs, blobs=self.blobs)
+        self._open_log = open_log
+        self._numbers = count(1)
+
+    def of(self, partition: int) -> Kit:
+        """Return the same kit, looking at another partition."""
+        other = copy(self)
+        other.log = self.logs[partition]
+        return other
 
     @contextmanager
     def worker(self, **options: Any) -> Iterator[Station]:
         """Run a worker until the end of the block, where it is drained in haste."""
-        connections = Connections(self.log, self._another_log, self.log.doorbell, self.blobs)
+        connections = Connections(self.logs, self._open_log, self._bells, self.blobs)
         defaults: dict[str, Any] = {"threads": 4, "heartbeat_timeout_ms": 2_000, "drain_timeout_ms": 5_000}
         station = Station(self.broker, connections, **{**defaults, **options})
         thread = Thread(target=station.run, name="station", daemon=True)
@@ -55,9 +67,13 @@ class Kit:
             thread.join(20)
             assert not thread.is_alive(), "the worker did not end"
 
+    def _bells(self, worker: str) -> Bells:
+        if len(self.logs) == 1:
+            return OneBell(self.log.doorbell(worker))
+        return Doorbells([log for log in self.logs if isinstance(log, RedisLog)], worker)
+
     def append(self, *events: Event, **more: Any) -> None:
-        self._number += 1
-        self.log.append([Proposal(events, **more)], caller="test", number=self._number)
+        self.log.append([Proposal(events, **more)], caller="test", number=next(self._numbers))
 
     def cancel(self, job_id: str) -> None:
         self.append(JobCancelRequested(job_id), guard=Open(job_id), effects=(Interrupt(job_id),))
@@ -97,14 +113,15 @@ class Kit:
 
 def memory_kit(directory: Path) -> Kit:
     log = MemoryLog()
-    return Kit(log, lambda: log, directory)
+    return Kit([log], lambda _: log, directory)
 
 
 @contextmanager
-def server_kit(url: str, directory: Path) -> Iterator[Kit]:
-    settings = settings_for(url, directory)
-    log = open_log(settings)
+def server_kit(url: str, directory: Path, partitions: int = 1) -> Iterator[Kit]:
+    opened = opener(settings_for(url, directory))
+    logs = [opened(partition) for partition in range(partitions)]
     try:
-        yield Kit(log, lambda: open_log(settings), directory)
+        yield Kit(logs, opened, directory)
     finally:
-        log.close()
+        for log in logs:
+            log.close()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journeyman import ids, retry
-from journeyman.events import Backoff, Offset
+from journeyman.events import Backoff, Offset, read_offset, write_offset
 from journeyman.proposals import place, read_place
 
 times = st.integers(0, 2**50 - 1)
@@ -140,3 +140,16 @@ def test_a_crowd_that_failed_together_is_spread_over_the_whole_wait() -> None:
     waits = [retry.delay_ms(Backoff(10_000), 1, retry.spread(ids.compose(1, n, 0), 1)) for n in range(2_000)]
     in_each_tenth = [sum(low <= wait < low + 1_000 for wait in waits) for low in range(0, 10_000, 1_000)]
     assert min(in_each_tenth) > 100
+
+
+@given(st.integers(0, 1023), st.integers(0, 1 << 50), st.integers(0, 1 << 40), st.integers(0, 1_000))
+def test_an_offset_is_read_back_with_its_partition(partition: int, ms: int, seq: int, index: int) -> None:
+    offset = Offset(ms, seq, index)
+    assert read_offset(write_offset(partition, offset)) == (partition, offset)
+    assert write_offset(0, offset) == str(offset)
+
+
+@pytest.mark.parametrize("text", ["", ":", "x:1-0", "-1:1-0", "1:2:3-0", "1:", "99999:1-0", "٣:1-0"])
+def test_what_is_no_offset_of_any_partition_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not an offset"):
+        read_offset(text)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from journeyman.errors import JourneymanError
 from journeyman.events import JobSubmitted
 from journeyman.log.api import Appended, StoredOutcome
+from journeyman.log.async_redis_log import Looked
 from journeyman.log.memory_log import MemoryLog
 from journeyman.log.redis_log import Health
 from journeyman.proposals import Proposal
@@ -18,12 +19,14 @@ class AwaitedMemoryLog:
 
     `failures` are raised by the coming appends, one each (None: that one succeeds). With `lose_replies` the append has
     happened nevertheless, as when a connection breaks before the reply. While `gate` is clear, appends wait.
-    `condition` replaces what `health()` says.
+    `condition` replaces what a look finds.
     """
 
     def __init__(self, log: MemoryLog | None = None) -> None:
         self.sync = log or MemoryLog()
         self.partition = self.sync.partition
+        #: What is equal for logs on one server: nothing else is on this one.
+        self.home: object | None = None
         self.failures: list[JourneymanError | None] = []
         self.lose_replies = False
         self.gate = asyncio.Event()
@@ -55,11 +58,12 @@ class AwaitedMemoryLog:
         """See `Log.now_ms`."""
         return self.sync.now_ms()
 
-    async def health(self) -> Health:
-        """Say how the log is, or what the test says."""
+    async def look(self, others: Sequence[AwaitedMemoryLog] = ()) -> list[Looked | Exception]:
+        """Say how the log is, or what the test says. No others are on this server."""
+        assert not others
         if isinstance(self.condition, JourneymanError):
             raise self.condition
-        return self.condition or self.sync.health()
+        return [Looked(self.sync.now_ms(), self.condition or self.sync.health())]
 
     async def close(self) -> None:
         """Nothing to close."""

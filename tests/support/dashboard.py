@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,8 +17,9 @@ from journeyman.log.memory_log import MemoryLog
 from journeyman.proposals import Proposal
 from journeyman.serving import build_server, free_address, stop_server
 from journeyman_dashboard.app import build_app
+from journeyman_dashboard.partitions import DashboardLog, Partition
 from journeyman_dashboard.projector import Keeping
-from journeyman_dashboard.server import STOP_TIMEOUT_S, DashboardLog, running
+from journeyman_dashboard.server import STOP_TIMEOUT_S, running
 from journeyman_dashboard.wiring import ReadModel
 from support.waiting import wait_for
 
@@ -42,9 +43,18 @@ class Dashboard:
         return found
 
 
+def partitions_of(*logs: DashboardLog | Partition) -> list[Partition]:
+    """Return the partitions that these logs are of, in order."""
+    return [
+        log if isinstance(log, Partition) else Partition(number, lambda log=log: log)  # type: ignore[misc]
+        for number, log in enumerate(logs)
+    ]
+
+
 @contextmanager
-def dashboard(log: DashboardLog, directory: Path) -> Iterator[Dashboard]:
-    """Run a dashboard on a thread, until the block ends."""
+def dashboard(logs: DashboardLog | Sequence[DashboardLog | Partition], directory: Path) -> Iterator[Dashboard]:
+    """Run a dashboard of a log, or of one for each partition, on a thread, until the block ends."""
+    partitions = partitions_of(*(logs if isinstance(logs, Sequence) else [logs]))
     blobs = FileBlobStore(directory / "blobs")
     started = threading.Event()
     running_: list[tuple[str, ReadModel, asyncio.AbstractEventLoop, asyncio.Event]] = []
@@ -52,7 +62,7 @@ def dashboard(log: DashboardLog, directory: Path) -> Iterator[Dashboard]:
     async def serve() -> None:
         stop = asyncio.Event()
         address, port = free_address("dashboard", "127.0.0.1", 0)
-        async with running(log, blobs, directory, KEEPING) as model:
+        async with running(partitions, blobs, directory, KEEPING) as model:
             server = build_server(build_app(model), address, port, connections_max=64)
             serving = asyncio.create_task(server.serve())
             running_.append((f"http://{address}:{port}", model, asyncio.get_running_loop(), stop))

@@ -27,7 +27,7 @@ class Driver:
     def __init__(self, log: AnyLog) -> None:
         self.log = log
         self.epoch = 0
-        self._ids = IdMaker()
+        self._ids = IdMaker(log.partition)
         self._number = 0
         self._caller = secrets.token_hex(4)
 
@@ -42,7 +42,7 @@ class Driver:
     ) -> e.JobSubmitted:
         job_id = self._ids.make(self.log.now_ms(), secrets.randbits(60))
         parents = (depends_on,) if depends_on else ()
-        return e.JobSubmitted(job_id, type_, queue, priority, payload, depends_on=parents)
+        return e.JobSubmitted(job_id, type_, queue, priority, payload, not parents, depends_on=parents)
 
     def append(self, *proposals: Proposal) -> list[Verdict]:
         return self.log.append(proposals, caller=self._caller, number=self.number()).verdicts

@@ -24,6 +24,10 @@ _ALWAYS = (
 def may_be_repeated(event: e.Event, fold: Partition, returned: set[tuple[str, int]]) -> bool:
     """Tell whether a copy of `event` at the end of the log must change nothing. `returned`: attempts given back."""
     match event:
+        case e.JobSubmitted(released=True):
+            # Stands for its release too.
+            job = fold.jobs.get(event.job_id)
+            return job is not None and job.generation == 1
         case e.JobSubmitted() | e.JobRedriven():
             return event.job_id in fold.jobs
         case e.JobReleased():

@@ -9,6 +9,7 @@ from journeyman import jobs
 from journeyman.decide import Limits, Round, advance, decide, settle, unsure_parents
 from journeyman.ids import compose
 from journeyman.partition import Partition
+from journeyman.watchers import Edge
 
 START_MS = 1_700_000_000_000
 WORKER = "w"
@@ -47,12 +48,18 @@ class Story:
         self.partition.apply(e.Entry(e.Offset(self.now_ms, self._seq), events, found))
         return offsets
 
-    def round(self, outcomes: Mapping[str, str] | None = None, silent: Sequence[str] = (), after_ms: int = 0) -> Round:
+    def round(
+        self,
+        outcomes: Mapping[str, str] | None = None,
+        silent: Sequence[str] = (),
+        after_ms: int = 0,
+        told: Mapping[Edge, str] | None = None,
+    ) -> Round:
         """Let the scheduler decide one round, without folding what it concludes."""
         self.now_ms += after_ms
         advance(self.partition, self.now_ms, self.limits)
         known = {parent: status for parent, status in (outcomes or {}).items() if parent in self.unsure()}
-        concluded = decide(self.partition, self.now_ms, self.limits, known, silent, self.now_ms)
+        concluded = decide(self.partition, self.now_ms, self.limits, known, silent, self.now_ms, told or {})
         settle(self.partition, concluded)
         return concluded
 
@@ -60,10 +67,14 @@ class Story:
         return unsure_parents(self.partition)
 
     def decided(
-        self, outcomes: Mapping[str, str] | None = None, silent: Sequence[str] = (), after_ms: int = 0
+        self,
+        outcomes: Mapping[str, str] | None = None,
+        silent: Sequence[str] = (),
+        after_ms: int = 0,
+        told: Mapping[Edge, str] | None = None,
     ) -> list[e.Event]:
         """Let the scheduler decide one round; fold what it concludes, all accepted, and return it."""
-        concluded = self.round(outcomes, silent, after_ms)
+        concluded = self.round(outcomes, silent, after_ms, told)
         events = [event for proposal in concluded.proposals for event in proposal.events]
         if events:
             self.given(*events)

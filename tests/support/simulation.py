@@ -6,15 +6,16 @@ who takes a turn when, which replies are lost, and what the clock says.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from journeyman import events as e
 from journeyman.admission import admit
 from journeyman.decide import Limits
 from journeyman.errors import EpochPassedError, ServerUnavailableError
 from journeyman.ids import IdMaker
-from journeyman.log.api import Appended
+from journeyman.log.api import Appended, Log
 from journeyman.log.memory_log import MemoryLog
+from journeyman.outbox import Outbox
 from journeyman.partition import Partition, Snapshot, fold
 from journeyman.proposals import Idempotency, Proposal
 from journeyman.scheduling import PAGE, Scheduling
@@ -57,7 +58,13 @@ class SimulatedScheduler:
         self.epoch: int | None = None
         self._world = world
         self._renew_ms = 0
-        self.scheduling = Scheduling(world.log, LIMITS, heartbeat_timeout_ms=HEARTBEAT_TIMEOUT_MS, partition=partition)
+        self.scheduling = Scheduling(
+            world.log,
+            world.limits,
+            heartbeat_timeout_ms=HEARTBEAT_TIMEOUT_MS,
+            partition=partition,
+            outbox=Outbox(world.neighbours, f"{world.log.partition}/{name}") if world.neighbours else None,
+        )
 
     @property
     def partition(self) -> Partition:
@@ -104,16 +111,23 @@ class SimulatedScheduler:
 
 
 class World:
-    """The log, the clock, and what an onlooker knows who has read every entry."""
+    """The log, the clock, and what an onlooker knows who has read every entry.
 
-    def __init__(self) -> None:
+    neighbours: what leads to the other partitions, where there are some.
+    """
+
+    def __init__(
+        self, partition: int = 0, neighbours: Callable[[int], Log] | None = None, limits: Limits = LIMITS
+    ) -> None:
         self.now_ms = START_MS
-        self.log = CutLog(now_ms=lambda: self.now_ms)
+        self.limits = limits
+        self.neighbours = neighbours
+        self.log = CutLog(now_ms=lambda: self.now_ms, partition=partition)
         self.onlooker = Partition()
         self.verifier = Verifier()
         self.injected: set[str] = set()
         self.snapshots: list[Snapshot] = []
-        self._ids = IdMaker()
+        self._ids = IdMaker(partition)
         self._number = 0
 
     # --- reading ---------------------------------------------------------------------------------------

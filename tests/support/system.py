@@ -18,7 +18,7 @@ from journeyman.client import Client
 from journeyman.settings import Settings, load
 from journeyman_local.addresses import settle_ports
 from journeyman_local.plan import Spec, services
-from support.servers import TestServer, start_valkey
+from support.servers import PARTITIONS, TestServer, start_valkey
 from support.waiting import gone, wait_for
 
 READY_S = 60.0
@@ -57,6 +57,7 @@ class System:
         self._own_server = server is None
         self.server = server or start_valkey(directory / "server", aof="everysec")
         options = {**SETTINGS, "data_dir": str(directory), "redis_url": self.server.url, **more}
+        options.setdefault("partitions", PARTITIONS)
         if not autoscaler:
             options |= {"autoscaler_provider": "none"}
         self.settings: Settings = settle_ports(load({}, **options))

@@ -14,34 +14,24 @@ from __future__ import annotations
 import heapq
 from collections.abc import Mapping, Sequence
 from itertools import islice
-from typing import NamedTuple, assert_never
-
-import msgspec
+from typing import assert_never
 
 from journeyman import events as e
 from journeyman import jobs, retry
+from journeyman.conclusions import Conclusions, Given, Limits, Round
+from journeyman.dependencies import conclude_blocked, conclude_owed
 from journeyman.partition import PRIORITY_MAX, Partition
-from journeyman.proposals import (
-    Bury,
-    Discard,
-    Effect,
-    Guard,
-    Interrupt,
-    Leave,
-    Open,
-    Orphaned,
-    Proposal,
-    Push,
-    Release,
-    Silent,
-    Standing,
-    Void,
-    Waiting,
-    place,
-)
+from journeyman.proposals import Bury, Interrupt, Leave, Open, Orphaned, Push, Release, Silent, Standing, Void, place
+from journeyman.watchers import UNSURE, WAITS, Edge
 
-#: How many jobs one round looks at: each yields at most one event, and a commit holds at most 1,000.
+__all__ = ["Limits", "Round", "advance", "decide", "next_due_ms", "reopen", "settle", "unsure_parents"]
+
+#: How many jobs and owed answers one round looks at: each yields at most one event, a commit holds at most 1,000.
 ROUND_MAX = 900
+#: How many of these are answers owed to other partitions.
+OWED_MAX = 300
+#: How many messages end a round early: each of its jobs may have a thousand parents.
+MESSAGES_MAX = 2_000
 #: How many unreadable events one round reports.
 QUARANTINED_MAX = 90
 
@@ -54,28 +44,16 @@ TRIAL_WAIT_MS = 30_000
 LINE_SLACK = 1_000
 
 
-class Limits(msgspec.Struct, frozen=True):
-    """The figures policy depends on. See the settings of the same names."""
-
-    poison_attempts: int = 3
-    wait_max_ms: int = 1_800_000
-
-
-class Round(NamedTuple):
-    """What one round concluded: the proposals, the jobs it looked at, and those of them to look at again soon."""
-
-    proposals: list[Proposal]
-    settled: list[str]
-    postponed: list[str]
-
-
 def unsure_parents(partition: Partition) -> list[str]:
-    """Return the parents whose outcome `decide` must be told: they ended before their child was submitted."""
+    """Return the parents whose outcome `decide` must be told: they ended before their child was known."""
     wanted: dict[str, None] = {}
     for job_id in _first(partition):
         job = partition.jobs.get(job_id)
         if isinstance(job, jobs.Blocked) and not job.broken:
             wanted.update(dict.fromkeys(sorted(job.unsure)))
+    for edge in _owed(partition):
+        if partition.watchers.status(edge) == UNSURE:
+            wanted[edge.parent] = None
     return list(wanted)
 
 
@@ -87,12 +65,12 @@ def advance(partition: Partition, now_ms: int, limits: Limits) -> None:
         job = partition.jobs.get(job_id)
         if isinstance(job, (jobs.Scheduled, jobs.Retrying)) and job.due_ms == due_ms:
             partition.note(job_id, True)
-    oldest_ms = now_ms - limits.wait_max_ms
+    oldest_ms, standing_in = now_ms - limits.wait_max_ms, partition.jobs
     for (queue, priority), line in partition.lines.items():
         while line and queue not in partition.paused:
-            since_ms = partition.stands_since(line[0], queue, priority)
-            if since_ms is not None:
-                if since_ms > oldest_ms:
+            job = standing_in.get(line[0])
+            if type(job) is jobs.Ready and job.placed == priority and job.plan.queue == queue:
+                if job.since_ms > oldest_ms:
                     break
                 partition.note(line[0], True)
             line.popleft()
@@ -115,30 +93,38 @@ def decide(
     outcomes: Mapping[str, str],
     silent: Sequence[str] = (),
     silent_since_ms: int = 0,
+    told: Mapping[Edge, str] = {},
 ) -> Round:
-    """Conclude what can be concluded now, for at most `ROUND_MAX` jobs.
+    """Conclude what can be concluded now, for at most `ROUND_MAX` jobs and owed answers.
 
-    outcomes: status of those of :func:`unsure_parents` that are known to have ended (`reopened`: badly, and redriven
-    since). silent: workers not heard of since `silent_since_ms`. Call again after the proposals were committed and
-    read back.
+    outcomes (those of :func:`unsure_parents`), told: see `Given`. silent: workers not heard of since `silent_since_ms`.
+    Call again after the proposals were committed and read back, and after a message was acknowledged.
     """
-    conclusions = _Conclusions()
+    given = Given(now_ms, limits, outcomes, told)
+    conclusions = Conclusions()
     for worker in silent[:ROUND_MAX]:
         conclusions.guarded(e.WorkerLost(worker), Silent(worker, silent_since_ms), (Leave(worker),))
-    settled = _first(partition)
-    for job_id in settled:
+    settled = []
+    for job_id in _first(partition):
+        settled.append(job_id)
         job = partition.jobs.get(job_id)
         if job is not None:
-            _conclude(conclusions, partition, job_id, job, now_ms, limits, outcomes)
+            _conclude(conclusions, partition, job_id, job, given)
+        if len(conclusions.messages) >= MESSAGES_MAX:
+            break
+    owed = _owed(partition)
+    conclude_owed(conclusions, partition.watchers, owed, given)
     for offset, reason in islice(partition.undecodable.items(), QUARANTINED_MAX):
         conclusions.plain(e.LogQuarantined(str(offset), reason[:512]))
-    return Round(conclusions.proposals(), settled, conclusions.postponed)
+    return Round(conclusions.proposals(), settled, conclusions.postponed, conclusions.messages, conclusions.noted, owed)
 
 
 def settle(partition: Partition, concluded: Round) -> None:
     """Take what a round looked at off the agenda, before anything more is read: a later fact puts it back."""
     for job_id in concluded.settled:
         partition.note(job_id, False)
+    for edge in concluded.owed:
+        partition.watchers.owed.pop(edge, None)
 
 
 def reopen(partition: Partition, concluded: Round) -> None:
@@ -146,68 +132,56 @@ def reopen(partition: Partition, concluded: Round) -> None:
     for job_id in concluded.settled:
         if job_id in partition.jobs:
             partition.note(job_id, True)
+    for edge in concluded.owed:
+        look_again(partition, edge)
+
+
+def look_again(partition: Partition, edge: Edge) -> bool:
+    """Put on the agenda what a message was about: the child that is here, or the answer that is owed.
+
+    False where there is neither any longer.
+    """
+    child = partition.jobs.get(edge.child)
+    if isinstance(child, jobs.Blocked) and edge.parent in child.untold:
+        partition.note(edge.child, True)
+        return True
+    if partition.watchers.status(edge) in (None, WAITS):
+        return False
+    partition.watchers.owed[edge] = None
+    return True
+
+
+def look_again_at_edges(partition: Partition) -> None:
+    """Put on the agenda everything that other partitions may have to be told."""
+    for job_id, job in partition.jobs.items():
+        if isinstance(job, jobs.Blocked) and job.untold:
+            partition.note(job_id, True)
+    partition.watchers.owe_all()
 
 
 def _first(partition: Partition) -> list[str]:
-    return list(islice(partition.agenda, ROUND_MAX))
+    return list(islice(partition.agenda, ROUND_MAX - min(len(partition.watchers.owed), OWED_MAX)))
 
 
-class _Conclusions:
-    """Collects a round: what needs no guard in one proposal, the rest one by one."""
-
-    def __init__(self) -> None:
-        self.postponed: list[str] = []
-        self.on_trial: bool | None = None
-        self._events: list[e.Event] = []
-        self._effects: list[Effect] = []
-        self._lines: dict[tuple[str, int, str], list[str]] = {}
-        self._guarded: list[Proposal] = []
-
-    def plain(self, event: e.Event, *effects: Effect) -> None:
-        self._events.append(event)
-        self._effects += effects
-
-    def release(self, job_id: str, job: jobs.Job) -> None:
-        attempt = job.attempt + 1
-        moves = job.moves if isinstance(job, jobs.Scheduled) else 0
-        self._events.append(e.JobReleased(job_id, attempt, job.plan.priority, moves))
-        if moves or isinstance(job, jobs.Retrying):
-            self._effects.append(Release(job_id))
-        line = (job.plan.queue, job.plan.priority, job.plan.type)
-        self._lines.setdefault(line, []).append(place(job_id, attempt, moves, job.generation))
-
-    def guarded(self, event: e.Event | None, guard: Guard, effects: tuple[Effect, ...]) -> None:
-        self._guarded.append(Proposal((event,) if event else (), guard, effects))
-
-    def proposals(self) -> list[Proposal]:
-        pushes = [Push(*line, tuple(places)) for line, places in self._lines.items()]
-        if not self._events and not self._effects:
-            return self._guarded
-        return [Proposal(tuple(self._events), None, (*self._effects, *pushes)), *self._guarded]
+def _owed(partition: Partition) -> list[Edge]:
+    return list(islice(partition.watchers.owed, OWED_MAX))
 
 
-def _conclude(
-    out: _Conclusions,
-    partition: Partition,
-    job_id: str,
-    job: jobs.Job,
-    now_ms: int,
-    limits: Limits,
-    outcomes: Mapping[str, str],
-) -> None:
+def _conclude(out: Conclusions, partition: Partition, job_id: str, job: jobs.Job, given: Given) -> None:
+    now_ms, limits = given.now_ms, given.limits
     match job:
         case jobs.Scheduled() | jobs.Retrying():
             if job.due_ms <= now_ms:
                 out.release(job_id, job)
         case jobs.Blocked():
-            _conclude_blocked(out, job_id, job, now_ms, outcomes)
+            conclude_blocked(out, job_id, job, given)
         case jobs.Failed():
             _conclude_failed(out, job_id, job, now_ms)
         case jobs.Orphaned():
             _conclude_orphaned(out, partition, job_id, job, now_ms, limits)
         case jobs.Withdrawn():
             stands = (Void(place(job_id, job.attempt + 1, job.moves, job.generation)),) if job.in_line else ()
-            _cancel(out, job_id, job, "requested", None, stands)
+            out.cancel(job_id, job, "requested", None, stands)
         case jobs.Ready():
             _conclude_ready(out, job_id, job, now_ms, limits)
         case jobs.Running() | jobs.Cancelling():
@@ -223,35 +197,7 @@ def _conclude(
             assert_never(job)
 
 
-def _conclude_blocked(
-    out: _Conclusions, job_id: str, job: jobs.Blocked, now_ms: int, outcomes: Mapping[str, str]
-) -> None:
-    broken = job.broken
-    for parent in sorted(job.unsure):
-        status = outcomes.get(parent)
-        if status is None:
-            error = e.Error("UnknownDependency", f"no job {parent} is known, or it ended too long ago")
-            _cancel(out, job_id, job, "unknown_dependency", error)
-            return
-        if status != "completed" and not job.plan.run_anyway:
-            broken = broken or (parent, status)
-    if broken is not None:
-        error = e.Error("DependencyFailed", f"job {broken[0]}, which this one depends on, {_ENDED[broken[1]]}")
-        _cancel(out, job_id, job, "dependency", error)
-    elif not job.unmet and job.due_ms <= now_ms:
-        out.release(job_id, job)
-    elif job.unsure or not job.unmet:
-        out.plain(e.JobBlocked(job_id, tuple(sorted(job.unmet))))
-
-
-_ENDED = {
-    "failed": "failed",
-    "cancelled": "was cancelled",
-    "reopened": "had failed or been cancelled, and is being tried again",
-}
-
-
-def _conclude_failed(out: _Conclusions, job_id: str, job: jobs.Failed, now_ms: int) -> None:
+def _conclude_failed(out: Conclusions, job_id: str, job: jobs.Failed, now_ms: int) -> None:
     if not job.retryable:
         _bury(out, job_id, job, "permanent", job.error)
     elif job.failures >= job.plan.max_attempts:
@@ -264,7 +210,7 @@ def _conclude_failed(out: _Conclusions, job_id: str, job: jobs.Failed, now_ms: i
 
 
 def _conclude_orphaned(
-    out: _Conclusions, partition: Partition, job_id: str, job: jobs.Orphaned, now_ms: int, limits: Limits
+    out: Conclusions, partition: Partition, job_id: str, job: jobs.Orphaned, now_ms: int, limits: Limits
 ) -> None:
     """Release the job again, unless it has lost its last worker.
 
@@ -294,7 +240,7 @@ def _is_on_trial(job: jobs.Job, now_ms: int, limits: Limits) -> bool:
     return isinstance(job, (jobs.Running, jobs.Cancelling))
 
 
-def _conclude_ready(out: _Conclusions, job_id: str, job: jobs.Ready, now_ms: int, limits: Limits) -> None:
+def _conclude_ready(out: Conclusions, job_id: str, job: jobs.Ready, now_ms: int, limits: Limits) -> None:
     attempt = job.attempt + 1
     if job.placed != job.plan.priority:
         here, there = (place(job_id, attempt, moves, job.generation) for moves in (job.moves, job.moves + 1))
@@ -307,22 +253,7 @@ def _conclude_ready(out: _Conclusions, job_id: str, job: jobs.Ready, now_ms: int
         out.guarded(e.JobReprioritised(job_id, PRIORITY_MAX), Standing(job_id), ())
 
 
-def _cancel(
-    out: _Conclusions,
-    job_id: str,
-    job: jobs.Job,
-    reason: str,
-    error: e.Error | None,
-    effects: tuple[Effect, ...] = (),
-) -> None:
-    # One that stands in line may have been taken, tried and given up since: its last attempt is then not the one known.
-    in_line = isinstance(job, jobs.Withdrawn) and job.in_line
-    discard = Discard(job_id, job.attempt, job.generation)
-    guard = Standing(job_id) if in_line else Waiting(job_id)
-    out.guarded(e.JobCancelled(job_id, reason, error), guard, (*effects, discard))
-
-
-def _bury(out: _Conclusions, job_id: str, job: jobs.Job, reason: str, error: e.Error) -> None:
+def _bury(out: Conclusions, job_id: str, job: jobs.Job, reason: str, error: e.Error) -> None:
     plan = job.plan
     out.plain(
         e.JobDeadLettered(job_id, job.attempt, reason, error),

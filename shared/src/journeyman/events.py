@@ -12,9 +12,18 @@ Payloads and results are JSON text that nobody between submitter and worker pars
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias, Union, get_args
+import re
+from typing import TypeAlias, Union, get_args
 
 import msgspec
+
+from journeyman.entries import BEGINNING as BEGINNING
+from journeyman.entries import Entry as Entry
+from journeyman.entries import Offset as Offset
+from journeyman.entries import Record as Record
+from journeyman.entries import Undecodable as Undecodable
+from journeyman.entries import read_offset as read_offset
+from journeyman.entries import write_offset as write_offset
 
 
 class Blob(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -50,21 +59,27 @@ class _Event(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="
 # --- a job -----------------------------------------------------------------------------------------------
 
 
-class JobSubmitted(_Event, frozen=True, tag="job.submitted"):
-    """A client asked for a job, and it was accepted as durably as promised."""
+class JobSubmitted(_Event, frozen=True, tag="job.submitted.2"):
+    """A client asked for a job, and it was accepted as durably as promised.
+
+    `released`: it waits for nothing and was released in the same step, for attempt 1, at its priority. In the log such
+    an event stands for two; whoever reads a commit (`codec.py`) sees the `job.released` behind it. Fields that are
+    mostly left at their default come last: what is default at the end is not written.
+    """
 
     job_id: str
     type: str
     queue: str = "default"
     priority: int = 10
     payload: str = "{}"
+    released: bool = False
+    tags: dict[str, str] = {}
     depends_on: tuple[str, ...] = ()
-    on_dependency_failure: str = "cancel"
     due_ms: int = 0
     max_attempts: int = 3
-    backoff: Backoff = Backoff()
     timeout_ms: int = 600_000
-    tags: dict[str, str] = {}
+    backoff: Backoff = Backoff()
+    on_dependency_failure: str = "cancel"
     payload_blob: Blob | None = None
     idempotency: str = ""
     traceparent: str = ""
@@ -291,6 +306,27 @@ class LogQuarantined(_Event, frozen=True, tag="log.quarantined"):
     reader: str = "scheduler"
 
 
+# --- dependencies between partitions ---------------------------------------------------------------------
+
+
+class DependencyWatched(_Event, frozen=True, tag="dependency.watched"):
+    """A job of another partition (`child`) waits for this one, and is to be told how it ends."""
+
+    job_id: str
+    child: str
+
+
+class DependencyResolved(_Event, frozen=True, tag="dependency.resolved"):
+    """A parent of the job, in another partition, has ended; stands in the child's log and in the parent's.
+
+    `status`: completed, failed, cancelled; reopened (had ended badly, and is being tried again); unknown.
+    """
+
+    job_id: str
+    parent: str
+    status: str
+
+
 JobEvent: TypeAlias = Union[
     JobSubmitted,
     JobBlocked,
@@ -310,86 +346,24 @@ JobEvent: TypeAlias = Union[
 ]
 WorkerEvent: TypeAlias = Union[WorkerJoined, WorkerDraining, WorkerLeft, WorkerLost]
 SystemEvent: TypeAlias = Union[QueuePaused, QueueResumed, FleetScaled, SchedulerElected, LogTrimmed, LogQuarantined]
-Event: TypeAlias = Union[JobEvent, WorkerEvent, SystemEvent]
+DependencyEvent: TypeAlias = Union[DependencyWatched, DependencyResolved]
+Event: TypeAlias = Union[JobEvent, WorkerEvent, SystemEvent, DependencyEvent]
 
 EVENT_TYPES: tuple[type[Event], ...] = get_args(Event)
 
 
-def tag_of(event: Event | type[Event]) -> str:
-    """Return the dotted name of an event, as users see it: `job.submitted`."""
-    tag = event.__struct_config__.tag
+_VERSION = re.compile(r"\.\d+\Z")
+
+
+def _name(kind: type[Event]) -> str:
+    tag = kind.__struct_config__.tag
     assert isinstance(tag, str)
-    return tag
+    return _VERSION.sub("", tag)
 
 
-class Offset(NamedTuple):
-    """Where an event stands in the log: milliseconds and sequence of its entry, and its index therein.
-
-    Offsets compare as the log runs. Written `1732247000123-0/4`.
-    """
-
-    ms: int
-    seq: int
-    index: int = 0  # type: ignore[assignment]  # hides tuple.index
-
-    def __str__(self) -> str:
-        return f"{self.ms}-{self.seq}/{self.index}"
-
-    @property
-    def entry(self) -> str:
-        """The id of the entry, as the server writes it."""
-        return f"{self.ms}-{self.seq}"
-
-    @classmethod
-    def parse(cls, text: str) -> Offset:
-        """Read an offset or a bare entry id. Raises ValueError for anything else."""
-        entry, _, index = text.partition("/")
-        ms, dash, seq = entry.partition("-")
-        parts = (ms, seq if dash else "0", index or "0")
-        if not all(part.isascii() and part.isdigit() and len(part) <= 20 for part in parts):
-            raise ValueError(f"not an offset: {text[:64]!r}")
-        return cls(*map(int, parts))
+_NAMES: dict[type[Event], str] = {kind: _name(kind) for kind in EVENT_TYPES}
 
 
-BEGINNING = Offset(0, 0, 0)
-
-
-class Record(NamedTuple):
-    """An event with its place in the log and its time (the server's, in milliseconds since 1970)."""
-
-    offset: Offset
-    at_ms: int
-    event: Event
-
-
-class Undecodable(NamedTuple):
-    """Something in the log that this version does not understand; kept in place and reported, never dropped."""
-
-    offset: Offset
-    reason: str
-
-
-class Entry(NamedTuple):
-    """One commit, decoded: its id (as an offset of index 0), its events, what could not be read.
-
-    `epoch` and `cursor` are set on the commits of a scheduler: who decided, and how far it had read.
-    `events[i]` stands at index `i`; None where that index is undecodable.
-    """
-
-    offset: Offset
-    events: list[Event | None]
-    undecodable: tuple[Undecodable, ...] = ()
-    epoch: int | None = None
-    cursor: str | None = None
-
-    @property
-    def at_ms(self) -> int:
-        """When the commit was appended, by the server's clock."""
-        return self.offset.ms
-
-    def records(self) -> list[Record]:
-        """Return the readable events with their offsets, in order."""
-        ms, seq, _ = self.offset
-        return [
-            Record(Offset(ms, seq, index), ms, event) for index, event in enumerate(self.events) if event is not None
-        ]
+def tag_of(event: Event | type[Event]) -> str:
+    """Return the dotted name of an event, as users see it and without the version of its shape: `job.submitted`."""
+    return _NAMES[event if isinstance(event, type) else type(event)]

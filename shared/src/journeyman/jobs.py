@@ -47,15 +47,17 @@ class _State(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="
 
 
 class Blocked(_State, frozen=True, tag="blocked"):
-    """Waits for its parents: `unmet` have not ended, `unsure` are not known to this partition's state.
+    """Waits for its parents: `unmet` have not ended, `unsure` are not known to the state.
 
-    broken: a parent that ended badly and how, where that ends this job too.
+    broken: a parent that ended badly and how, where that ends this job too. untold: those of `unmet` that live in other
+    partitions, until the log says that these know of this job.
     """
 
     due_ms: int
     unmet: frozenset[str]
     unsure: frozenset[str]
     broken: tuple[str, str] | None = None
+    untold: frozenset[str] = frozenset()
 
 
 class Scheduled(_State, frozen=True, tag="scheduled"):
@@ -161,6 +163,23 @@ def _released(job: Job, event: e.JobReleased, at_ms: int) -> Job:
             return job
 
 
+def is_elsewhere(job_id: str, other: str) -> bool:
+    """Tell whether two jobs live in different partitions. Safe for any text: what is no id is no error here."""
+    return job_id[-2:] != other[-2:]
+
+
+def met(child: Blocked, parent: str, status: str) -> Blocked:
+    """Return the child after one of its parents ended.
+
+    status: completed, failed, cancelled; of parents in other partitions also reopened and unknown.
+    """
+    broken = child.broken
+    if broken is None and (status == "unknown" or not (status == "completed" or child.plan.run_anyway)):
+        broken = (parent, status)
+    parents = frozenset((parent,))
+    return Blocked(*_head(child), child.due_ms, child.unmet - parents, child.unsure, broken, child.untold - parents)
+
+
 def _next_move(job: Job) -> int:
     """Return the number that the next place in a line has, for the attempt the job waits for."""
     match job:
@@ -174,20 +193,22 @@ def _next_move(job: Job) -> int:
             return 0
 
 
-def _started(job: Job, event: e.JobStarted, _at_ms: int) -> Job:
-    if event.attempt != job.attempt + 1:
+def started(job: Job, event: e.JobStarted, _at_ms: int) -> Job:
+    """Return what `job.started` makes of a job."""
+    attempt = event.attempt
+    if attempt != job.attempt + 1:
         return job
-    head = (job.plan, job.generation, event.attempt, job.failures, job.losses)
-    match job:
-        case Ready():
-            return Running(*head, event.worker, job.placed, job.moves)
-        case Withdrawn():
-            return Cancelling(*head, event.worker, job.placed, job.moves)
-        case _:
-            return job
+    if type(job) is Ready:
+        return Running(job.plan, job.generation, attempt, job.failures, job.losses, event.worker, job.placed, job.moves)
+    if type(job) is Withdrawn:
+        return Cancelling(
+            job.plan, job.generation, attempt, job.failures, job.losses, event.worker, job.placed, job.moves
+        )
+    return job
 
 
-def _succeeded(job: Job, event: e.JobSucceeded, _at_ms: int) -> Job | None:
+def succeeded(job: Job, event: e.JobSucceeded, _at_ms: int) -> Job | None:
+    """Return what `job.succeeded` makes of a job."""
     return None if _holds(job, event) else job
 
 
@@ -259,9 +280,9 @@ def _unchanged(job: Job, _event: e.JobProgressed, _at_ms: int) -> Job:
 TRANSITIONS: dict[type[e.Event], Callable[[Any, Any, int], Job | None]] = {
     e.JobBlocked: _blocked,
     e.JobReleased: _released,
-    e.JobStarted: _started,
+    e.JobStarted: started,
     e.JobProgressed: _unchanged,
-    e.JobSucceeded: _succeeded,
+    e.JobSucceeded: succeeded,
     e.JobFailed: _failed,
     e.JobReturned: _returned,
     e.JobLost: _lost,
@@ -284,4 +305,6 @@ def _head(job: Job) -> tuple[Plan, int, int, int, int]:
 
 def _holds(job: Job, event: e.JobSucceeded | e.JobFailed | e.JobReturned | e.JobLost) -> bool:
     """Tell whether the event speaks of the attempt that has authority over the job."""
-    return isinstance(job, (Running, Cancelling)) and job.attempt == event.attempt and job.worker == event.worker
+    if type(job) is Running or type(job) is Cancelling:
+        return job.attempt == event.attempt and job.worker == event.worker
+    return False

@@ -17,7 +17,9 @@ import msgspec
 
 from journeyman import events as e
 from journeyman import jobs
-from journeyman.jobs import Job, Plan
+from journeyman.jobs import Job, Plan, Ready
+from journeyman.plans import Plans
+from journeyman.watchers import Watchers
 
 PRIORITY_MAX = 20
 
@@ -41,6 +43,7 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     gone: dict[str, str]
     paused: frozenset[str]
     undecodable: dict[str, str] = {}
+    watchers: dict[str, dict[str, str]] = {}
 
 
 SNAPSHOT_VERSION = 1
@@ -59,6 +62,8 @@ class Partition:
         self.offset = e.BEGINNING
         #: What the log held that this version does not understand, and why, until the log says that it was reported.
         self.undecodable: dict[e.Offset, str] = {}
+        #: Children in other partitions that wait for jobs of this one.
+        self.watchers = Watchers()
         #: Jobs about which something may have to be decided. A dict, for its order.
         self.agenda: dict[str, None] = {}
         #: (time in ms, job id): when a job comes onto the agenda by itself.
@@ -70,9 +75,13 @@ class Partition:
         self._at_ms = 0
         self._children: dict[str, list[str]] = {}
         self._held: dict[str, set[str]] = {}
-        self._plans: dict[Plan, Plan] = {}
+        self._plans = Plans()
 
     # --- folding ---------------------------------------------------------------------------------------
+    #
+    # A job that goes the usual way (submitted and released at once, started, succeeded) meets `_submitted`,
+    # `_started` and `_succeeded`. These are most of what a scheduler does, so they touch only what such a job can
+    # touch; every other event goes through the table of `jobs.py` and `_put`.
 
     def apply(self, entry: e.Entry) -> None:
         """Fold one entry. Entries at or before `offset` have been folded and are skipped."""
@@ -87,36 +96,66 @@ class Partition:
         for offset, reason in entry.undecodable:
             self.undecodable[offset] = reason
 
-    def _submitted(self, event: e.JobSubmitted, _at_ms: int) -> None:
-        if event.job_id in self.jobs:
+    def _submitted(self, event: e.JobSubmitted, at_ms: int) -> None:
+        job_id = event.job_id
+        if job_id in self.jobs:
             return
-        plan = self._plan(
-            Plan(
-                event.type,
-                event.queue,
-                event.priority,
-                event.max_attempts,
-                event.backoff,
-                event.on_dependency_failure == "run",
-            )
-        )
-        if not event.depends_on:
-            self._put(event.job_id, jobs.Scheduled(plan, 1, 0, 0, 0, event.due_ms))
-            return
+        plan = self._plans.of(event)
+        if event.depends_on:
+            self._put(job_id, self._blocked(event, plan))
+        elif event.released:
+            self.jobs[job_id] = Ready(plan, 1, 0, 0, 0, event.priority, 0, at_ms)
+            if event.priority < PRIORITY_MAX:
+                self._stand(job_id, plan.queue, event.priority)
+        else:
+            self._put(job_id, jobs.Scheduled(plan, 1, 0, 0, 0, event.due_ms))
+
+    def _blocked(self, event: e.JobSubmitted, plan: Plan) -> jobs.Blocked:
+        job_id = event.job_id
         parents = frozenset(event.depends_on)
-        unmet = frozenset(parent for parent in parents if parent in self.jobs)
-        for parent in unmet:
-            self._children.setdefault(parent, []).append(event.job_id)
-        self._put(event.job_id, jobs.Blocked(plan, 1, 0, 0, 0, event.due_ms, unmet, parents - unmet))
+        untold = frozenset(parent for parent in parents if jobs.is_elsewhere(parent, job_id))
+        here = frozenset(parent for parent in parents - untold if parent in self.jobs)
+        for parent in here:
+            self._children.setdefault(parent, []).append(job_id)
+        return jobs.Blocked(plan, 1, 0, 0, 0, event.due_ms, here | untold, parents - here - untold, None, untold)
 
     def _redriven(self, event: e.JobRedriven, _at_ms: int) -> None:
         if event.job_id in self.jobs:
             return
-        plan = self._plan(Plan(event.type, event.queue, event.priority, event.max_attempts, event.backoff, False))
+        plan = self._plans.shared(
+            Plan(event.type, event.queue, event.priority, event.max_attempts, event.backoff, False)
+        )
         self._put(
             event.job_id,
             jobs.Scheduled(plan, event.generation, event.attempt, 0, 0, event.due_ms),
         )
+
+    def _released(self, event: e.JobReleased, at_ms: int) -> None:
+        job = self.jobs.get(event.job_id)
+        # Behind a submission that says so itself this is no news.
+        if type(job) is not Ready or event.moves > job.moves:
+            self._job_event(event, at_ms)
+
+    def _started(self, event: e.JobStarted, at_ms: int) -> None:
+        job_id, worker = event.job_id, event.worker
+        before = self.jobs.get(job_id)
+        if type(before) is not Ready or worker not in self.workers:
+            self._job_event(event, at_ms)
+            return
+        after = jobs.started(before, event, at_ms)
+        if after is not before:
+            self.jobs[job_id] = after
+            held = self._held.get(worker)
+            if held is None:
+                held = self._held[worker] = set()
+            held.add(job_id)
+            if self.agenda:
+                self.agenda.pop(job_id, None)
+
+    def _succeeded(self, event: e.JobSucceeded, at_ms: int) -> None:
+        before = self.jobs.get(event.job_id)
+        if before is not None and jobs.succeeded(before, event, at_ms) is None:
+            self._end(event.job_id, before, "completed")
 
     def _job_event(self, event: e.JobEvent, at_ms: int) -> None:
         job_id = event.job_id
@@ -131,6 +170,14 @@ class Partition:
         else:
             self._put(job_id, after, before)
 
+    def _watched(self, event: e.DependencyWatched, _at_ms: int) -> None:
+        self.watchers.add(event.job_id, event.child, known=event.job_id in self.jobs)
+
+    def _resolved(self, event: e.DependencyResolved, _at_ms: int) -> None:
+        """Drop a parent here, or a watcher: the event stands in both logs, and only one of the two is known in each."""
+        self.watchers.answered(event.parent, event.job_id)
+        self._meet(event.job_id, event.parent, event.status)
+
     def _worker_joined(self, event: e.WorkerJoined, _at_ms: int) -> None:
         self.workers[event.worker] = Worker(event.queues, event.types, event.slots)
 
@@ -141,6 +188,8 @@ class Partition:
             self.gone[event.worker] = event.reason if isinstance(event, e.WorkerLost) else "left"
             for job_id in sorted(held):
                 self.agenda[job_id] = None
+        elif held is not None:
+            del self._held[event.worker]
 
     def _queue_paused(self, event: e.QueuePaused, _at_ms: int) -> None:
         self.paused.add(event.queue)
@@ -163,6 +212,9 @@ class Partition:
     _HANDLERS.update(
         {
             e.JobSubmitted: _submitted,
+            e.JobReleased: _released,
+            e.JobStarted: _started,
+            e.JobSucceeded: _succeeded,
             e.JobRedriven: _redriven,
             e.JobProgressed: _nothing,
             e.WorkerJoined: _worker_joined,
@@ -172,20 +224,12 @@ class Partition:
             e.QueueResumed: _queue_resumed,
             e.SchedulerElected: _elected,
             e.LogQuarantined: _quarantined,
+            e.DependencyWatched: _watched,
+            e.DependencyResolved: _resolved,
         }
     )
 
     # --- keeping the indices ---------------------------------------------------------------------------
-
-    def _plan(self, plan: Plan) -> Plan:
-        """Return the one copy of a plan, so that a million like jobs share it."""
-        if len(self._plans) > 10_000:
-            self._plans.clear()
-        return self._plans.setdefault(plan, plan)
-
-    def _with_shared_plan(self, job: Job) -> Job:
-        """Return the job with the one copy of its plan, in place of its own."""
-        return msgspec.structs.replace(job, plan=self._plan(job.plan))
 
     def _put(self, job_id: str, after: Job, before: Job | None = None) -> None:
         """Store a job's new state and note what follows from it."""
@@ -207,14 +251,20 @@ class Partition:
                 self.note(job_id, due)
                 if not due:
                     heapq.heappush(self.timers, (job.due_ms, job_id))
-            case jobs.Ready():
+            case Ready():
                 self.note(job_id, job.placed != job.plan.priority)
                 if job.placed < PRIORITY_MAX:
-                    self.lines.setdefault((job.plan.queue, job.placed), deque()).append(job_id)
+                    self._stand(job_id, job.plan.queue, job.placed)
             case jobs.Blocked():
-                self.note(job_id, bool(job.broken or job.unsure or not job.unmet))
+                self.note(job_id, bool(job.broken or job.unsure or job.untold or not job.unmet))
             case jobs.Failed() | jobs.Orphaned() | jobs.Withdrawn():
                 self.note(job_id, True)
+
+    def _stand(self, job_id: str, queue: str, priority: int) -> None:
+        line = self.lines.get((queue, priority))
+        if line is None:
+            line = self.lines[queue, priority] = deque()
+        line.append(job_id)
 
     def stands_since(self, job_id: str, queue: str, priority: int) -> int | None:
         """Return since when a job stands in the line of this queue and priority; None where it does not."""
@@ -232,25 +282,38 @@ class Partition:
 
     def _end(self, job_id: str, before: Job, status: str) -> None:
         del self.jobs[job_id]
-        self.agenda.pop(job_id, None)
+        if self.agenda:
+            self.agenda.pop(job_id, None)
+        if before.losses:
+            self._clear_of_suspicion(job_id)
+        if type(before) is jobs.Running or type(before) is jobs.Cancelling:
+            self._let_go(before.worker, job_id)
+        if self._children:
+            for child_id in self._children.pop(job_id, ()):
+                self._meet(child_id, job_id, status)
+        if self.watchers.of:
+            self.watchers.ended(job_id, status)
+
+    def _meet(self, child_id: str, parent: str, status: str) -> None:
+        """Let a child that waits for this parent know how it ended."""
+        child = self.jobs.get(child_id)
+        if isinstance(child, jobs.Blocked) and parent in child.unmet:
+            self._put(child_id, jobs.met(child, parent, status), child)
+
+    def _clear_of_suspicion(self, job_id: str) -> None:
         if job_id in self.suspects:
             del self.suspects[job_id]
             for suspect in self.suspects:
                 self.note(suspect, isinstance(self.jobs[suspect], jobs.Orphaned) or suspect in self.agenda)
-        if isinstance(before, (jobs.Running, jobs.Cancelling)):
-            self._let_go(before.worker, job_id)
-        for child_id in self._children.pop(job_id, ()):
-            child = self.jobs.get(child_id)
-            if isinstance(child, jobs.Blocked) and job_id in child.unmet:
-                self._put(child_id, _met(child, job_id, status), child)
 
     def _let_go(self, worker: str, job_id: str) -> None:
         held = self._held.get(worker)
         if held is not None:
             held.discard(job_id)
             if not held:
-                del self._held[worker]
                 self.gone.pop(worker, None)
+                if worker not in self.workers:
+                    del self._held[worker]
 
     # --- snapshots -------------------------------------------------------------------------------------
 
@@ -265,6 +328,7 @@ class Partition:
             dict(self.gone),
             frozenset(self.paused),
             {str(offset): reason for offset, reason in self.undecodable.items()},
+            self.watchers.snapshot(),
         )
 
     @classmethod
@@ -278,11 +342,13 @@ class Partition:
         self.gone = dict(snapshot.gone)
         self.paused = set(snapshot.paused)
         self.undecodable = {_offset(text): reason for text, reason in snapshot.undecodable.items()}
-        self.jobs = {job_id: self._with_shared_plan(job) for job_id, job in snapshot.jobs.items()}
+        self.watchers = Watchers.restore(snapshot.watchers)
+        self.jobs = {job_id: self._plans.with_shared(job) for job_id, job in snapshot.jobs.items()}
         # By age, as `lines` are.
-        for job_id, job in sorted(self.jobs.items(), key=lambda item: getattr(item[1], "since_ms", 0)):
+        for job_id in sorted(self.jobs, key=lambda one: getattr(self.jobs[one], "since_ms", 0)):
+            job = self.jobs[job_id]
             if isinstance(job, jobs.Blocked):
-                for parent in job.unmet:
+                for parent in job.unmet & self.jobs.keys():
                     self._children.setdefault(parent, []).append(job_id)
             self._index(job_id, job, None)
             if isinstance(job, jobs.Cancelling):
@@ -296,24 +362,6 @@ def _offset(text: str) -> e.Offset:
         return e.Offset.parse(text)
     except ValueError:
         return e.BEGINNING
-
-
-def _met(child: jobs.Blocked, parent: str, status: str) -> jobs.Blocked:
-    """Return the child after one of its parents ended."""
-    broken = child.broken
-    if status != "completed" and not child.plan.run_anyway and broken is None:
-        broken = (parent, status)
-    return jobs.Blocked(
-        child.plan,
-        child.generation,
-        child.attempt,
-        child.failures,
-        child.losses,
-        child.due_ms,
-        child.unmet - {parent},
-        child.unsure,
-        broken,
-    )
 
 
 _STATUS_OF_END: dict[type[e.Event], str] = {

@@ -85,10 +85,9 @@ Guard: TypeAlias = Union[Open, Waiting, Standing, Held, Ended, Alive, Silent, Or
 
 
 class Store(_Term, frozen=True, tag="store"):
-    """Keep these events of the proposal (each a `job.submitted`, by index) as the bodies of these jobs."""
+    """Know these jobs: the proposal's events are their submissions, in this order, and nothing else."""
 
     job_ids: tuple[str, ...]
-    events: tuple[int, ...]
 
 
 class Push(_Term, frozen=True, tag="push"):
@@ -194,7 +193,10 @@ class Idempotency(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Proposal(msgspec.Struct, frozen=True, gc=False):
-    """Events that are appended together with their effects, if the guard holds; otherwise nothing is."""
+    """Events that are appended together with their effects, if the guard holds; otherwise nothing is.
+
+    `events` are as written: a submission that was released at once stands for its release too (`codec.py`).
+    """
 
     events: tuple[Event, ...] = ()
     guard: Guard | None = None
@@ -214,6 +216,12 @@ def place(job_id: str, attempt: int, moves: int = 0, generation: int = 1) -> str
     return f"{text}.{moves}" if moves else text
 
 
+def attempt_of(place: str) -> int:
+    """Return the attempt that a place waits for."""
+    attempt = place[24:]
+    return int(attempt) if attempt.isdigit() else int(attempt.partition(".")[0])
+
+
 def read_place(text: str) -> tuple[str, int]:
     """Return the job id and the attempt that a place names."""
-    return text[:24], int(text[24:].partition(".")[0])
+    return text[:24], attempt_of(text)

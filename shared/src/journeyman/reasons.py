@@ -32,6 +32,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     phase: as users see it, `held` or `ready` alike for a job in line. position: 1 for the next to be claimed,
     None where it was not counted that far. rate_out_per_s: starts per second in its queue of late.
+    unheard_parents: in other partitions, ended, and the job's own log does not say so yet (no `dependency.resolved`).
     """
 
     phase: str
@@ -44,6 +45,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     end_reason: str = ""
     cancel_requested: bool = False
     unfinished_parents: tuple[str, ...] = ()
+    unheard_parents: tuple[str, ...] = ()
     queue_paused: bool = False
     workers_for_type: int = 0
     position: int | None = None
@@ -102,6 +104,10 @@ def _waiting(facts: Facts) -> Explanation:
         count = len(facts.unfinished_parents)
         detail = f"Waits for {count} {'job' if count == 1 else 'jobs'} to end."
         return Explanation(Reason.WAITING_FOR_DEPENDENCY, detail, facts.unfinished_parents)
+    if facts.unheard_parents:
+        count = len(facts.unheard_parents)
+        detail = f"Waits to be told how {count} {'job' if count == 1 else 'jobs'} in other partitions ended."
+        return Explanation(Reason.WAITING_FOR_DEPENDENCY, detail, facts.unheard_parents)
     if facts.cancel_requested:
         return Explanation(Reason.WAITING_FOR_TIME, "Is about to be cancelled, as requested.", eta_ms=None)
     if facts.phase == "retrying" and not facts.due_ms:

@@ -8,6 +8,9 @@ the fold of a prefix of the log, for the leader as for a standby, a restart, or 
 What was refused is looked at again after a moment (`AGAIN_MS`), in case the fact that beat it is not of a
 kind that puts the job on the agenda by itself.
 
+What other partitions must be told goes through an outbox, and what follows from it here is decided when it was
+acknowledged (docs/adr/0009). That too is looked at only between two pages, so there is one thread that decides.
+
 Speaks to the `Log` protocol only: the scheduler's process runs it on a server, the testing helper in memory.
 """
 
@@ -18,13 +21,19 @@ from typing import NamedTuple
 
 from journeyman import decide
 from journeyman.decide import Limits, Round
+from journeyman.errors import SettingsError
 from journeyman.events import Offset
 from journeyman.log.api import Log
+from journeyman.outbox import Outbox
 from journeyman.partition import Partition
 from journeyman.proposals import Proposal
+from journeyman.watchers import Edge
 
-PAGE = 256
+#: Entries read at a time. Each may hold 1,000 events, and all are in memory at once.
+PAGE = 64
 AGAIN_MS = 1_000
+#: How soon to look whether a neighbour has acknowledged what it is being told.
+HEAR_MS = 3
 
 
 class Settled(NamedTuple):
@@ -41,8 +50,15 @@ class _Commit(NamedTuple):
     cursor: Offset
 
 
+def _no_neighbours(partition: int) -> Log:
+    raise SettingsError(f"nothing leads to partition {partition}")
+
+
 class Scheduling:
-    """Folds a log and decides on it. Not for two threads at once."""
+    """Folds a log and decides on it. Not for two threads at once.
+
+    outbox: what leads to the other partitions; none where there is only one.
+    """
 
     def __init__(
         self,
@@ -51,6 +67,7 @@ class Scheduling:
         *,
         heartbeat_timeout_ms: int,
         partition: Partition | None = None,
+        outbox: Outbox | None = None,
     ) -> None:
         self.log = log
         self.partition = partition or Partition()
@@ -59,9 +76,13 @@ class Scheduling:
         #: Events folded so far.
         self.folded = 0
         self._number = 0
+        self._now_ms = 0
         self._unanswered: _Commit | None = None
         self._own: Offset = self.partition.offset
         self._again: list[tuple[int, str]] = []
+        self._outbox = outbox or Outbox(_no_neighbours, "")
+        #: What neighbours have acknowledged and is not noted here yet.
+        self._told: dict[Edge, str] = {}
 
     def follow(self, *, block_ms: int | None = None) -> int:
         """Read and fold up to a page of entries; return how many. Less than `PAGE` means: caught up."""
@@ -77,10 +98,13 @@ class Scheduling:
         if self._unanswered is not None:
             decide.reopen(self.partition, self._unanswered.concluded)
             self._unanswered = None
+        self._outbox.forget()
+        self._told.clear()
+        decide.look_again_at_edges(self.partition)
 
     def idle_ms(self, now_ms: int, most_ms: int) -> int:
         """Return how long nothing needs deciding unless something is appended: 0 to `most_ms`."""
-        if self.partition.agenda:
+        if self.partition.agenda or self.partition.watchers.owed or self.partition.offset < self._own:
             return 0
         due = [most_ms]
         timer = decide.next_due_ms(self.partition)
@@ -88,6 +112,9 @@ class Scheduling:
             due.append(timer - now_ms)
         if self._again:
             due.append(self._again[0][0] - now_ms)
+        hear = self._outbox.wait_ms(now_ms, HEAR_MS)
+        if hear is not None:
+            due.append(hear)
         return max(min(due), 0)
 
     def settle(self, epoch: int, now_ms: int, *, look_for_silence: bool = False) -> Settled | None:
@@ -102,22 +129,37 @@ class Scheduling:
         partition = self.partition
         if partition.offset < self._own:
             return None
+        # The estimate of the server's time may lag. What the log says has been; no round is earlier than the last.
+        now_ms = self._now_ms = max(now_ms, self._now_ms, partition.offset.ms)
         decide.advance(partition, now_ms, self._limits)
         self._look_again(now_ms)
+        self._hear(now_ms)
         since_ms = now_ms - self._heartbeat_timeout_ms
         silent = self.log.silent(since_ms) if look_for_silence else []
-        if not (partition.agenda or partition.undecodable or silent):
+        if not (partition.agenda or partition.watchers.owed or partition.undecodable or silent):
             return None
         outcomes = self._outcomes(decide.unsure_parents(partition))
-        concluded = decide.decide(partition, now_ms, self._limits, outcomes, silent, since_ms)
+        concluded = decide.decide(partition, now_ms, self._limits, outcomes, silent, since_ms, self._told)
         decide.settle(partition, concluded)
         for job_id in concluded.postponed:
             heapq.heappush(self._again, (now_ms + AGAIN_MS, job_id))
+        self._outbox.put(concluded.messages)
         if not concluded.proposals:
-            return None
+            return Settled(0, 0, now_ms) if concluded.messages else None
         self._number += 1
         self._unanswered = _Commit(concluded, self._number, partition.offset)
         return self._commit(epoch, now_ms)
+
+    def _hear(self, now_ms: int) -> None:
+        """Send what waits to be told, and look again at what was acknowledged."""
+        if self._outbox.idle:
+            # Whatever is told and was not noted by now belongs to children that have ended.
+            if self._told and not self.partition.agenda and not self.partition.watchers.owed:
+                self._told.clear()
+            return
+        for edge, said in self._outbox.turn(now_ms).items():
+            if decide.look_again(self.partition, edge):
+                self._told[edge] = said
 
     def _outcomes(self, parents: list[str]) -> dict[str, str]:
         """Return how parents ended that had ended before their child came; `reopened`: badly, and redriven since."""
@@ -135,6 +177,8 @@ class Scheduling:
         reply = self.log.commit(concluded.proposals, epoch=epoch, number=number, cursor=cursor)
         self._unanswered = None
         refused = 0
+        for edge in concluded.noted:
+            self._told.pop(edge, None)
         for proposal, verdict in zip(concluded.proposals, reply.verdicts, strict=True):
             if verdict.offset is not None:
                 self._own = max(self._own, verdict.offset._replace(index=0))

@@ -40,7 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = "redis://127.0.0.1:6379/0"
     namespace: Annotated[str, _about("First part of every key.", pattern=r"^[A-Za-z0-9._-]{1,32}$")] = "jm"
     partitions: Annotated[
-        int, _about("Number of partitions. More than one comes with the cluster work.", ge=1, le=1)
+        int, _about("Number of partitions: logs with a scheduler each. May be raised, never lowered.", ge=1, le=1024)
     ] = 1
     durability: Annotated[
         Literal["memory", "process-crash", "power-loss", "replica"],
@@ -90,6 +90,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     scheduler_lease_ms: Annotated[int, _about("How long a scheduler leads without renewing.", ge=200, le=600_000)] = (
         5_000
     )
+    scheduler_partitions: Annotated[
+        str, _about("Comma-separated partitions that the scheduler serves, with a process each. Empty: all of them.")
+    ] = ""
     snapshot_events: Annotated[int, _about("Events between two snapshots of the scheduler's state.", ge=1_000)] = (
         500_000
     )
@@ -133,6 +136,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """URL under which clients reach the dashboard."""
         return self.dashboard_url or f"http://{self.dashboard_host}:{self.dashboard_port}"
 
+    def scheduled_partitions(self) -> list[int]:
+        """Partitions that the scheduler serves, in order. Raises SettingsError."""
+        try:
+            served = sorted({int(part) for part in self.scheduler_partitions.split(",") if part.strip()})
+        except ValueError:
+            raise SettingsError("JOURNEYMAN_SCHEDULER_PARTITIONS: not a list of numbers like 0,1") from None
+        if served and not 0 <= served[0] <= served[-1] < self.partitions:
+            raise SettingsError(f"JOURNEYMAN_SCHEDULER_PARTITIONS: partitions are 0 to {self.partitions - 1}")
+        return served or list(range(self.partitions))
+
 
 def load(environ: Mapping[str, str], **overrides: Any) -> Settings:
     """Read the settings from an environment; `overrides` (command-line options) win where not None.
@@ -168,6 +181,7 @@ def _check(settings: Settings) -> None:
         raise SettingsError(
             f"JOURNEYMAN_WORKERS_MIN ({settings.workers_min}) is above JOURNEYMAN_WORKERS_MAX ({settings.workers_max})"
         )
+    settings.scheduled_partitions()
     if settings.api_keys_file:
         raise SettingsError("JOURNEYMAN_API_KEYS_FILE: API keys are not available in this version")
     for name in ("ingest_host", "dashboard_host"):

@@ -100,22 +100,23 @@ def _explain(message: str, at: str) -> InvalidSubmissionError:
     return invalid(at + path.removeprefix("$"), words, "malformed" if shape else "meaning")
 
 
-def check_json(text: msgspec.Raw | bytes, path: str, above: int = 1) -> None:
+def check_json(text: memoryview | bytes, path: str, above: int = 1) -> None:
     """Check that JSON text which was skipped so far can be read, and nests no deeper than allowed.
 
     A skipping decoder finds errors of syntax, but neither wrong UTF-8 nor numbers that no float or
     integer can hold. `above` is how many levels of the body stand around this text.
     """
-    data = memoryview(text)
     try:
-        _decode_any(data)
+        _decode_any(text)
     except msgspec.DecodeError as error:
         raise invalid(path, str(error), "malformed") from None
     except UnicodeDecodeError:
         raise invalid(path, "JSON is malformed: not UTF-8", "malformed") from None
     except RecursionError:
         raise too_deep(path) from None
-    if len(data) > DEPTH_MAX and depth_exceeds(bytes(data), DEPTH_MAX - above):
+    levels = DEPTH_MAX - above
+    # Every level is two brackets.
+    if len(text) > 2 * levels and depth_exceeds(bytes(text), levels):
         raise too_deep(path)
 
 

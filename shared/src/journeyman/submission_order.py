@@ -1,11 +1,89 @@
-"""The order in which the jobs of a batch enter the log: parents before children; and what a cycle looks like."""
+"""How the jobs of a batch enter the log: `ref:NAME` becomes an id, parents come before children, cycles are named.
+
+Most batches have neither refs nor parents, and pay for neither.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from heapq import heapify, heappop, heappush
 
+from journeyman.events import Blob, JobSubmitted
+from journeyman.submission import REF, JobRequest, in_batch, submitted_plainly, to_submitted
 from journeyman.submission_checks import InvalidSubmissionError, invalid
+
+
+def resolve_batch(
+    requests: Sequence[JobRequest],
+    job_ids: Sequence[str],
+    now_ms: int,
+    *,
+    payload_blobs: Mapping[int, Blob] | None = None,
+    idempotency: str = "",
+    traceparent: str = "",
+) -> list[JobSubmitted]:
+    """Return the events of a batch, parents before children, otherwise in the order of the requests.
+
+    `job_ids[i]` becomes the id of `requests[i]`; `payload_blobs` maps an index to its payload's blob. Raises
+    InvalidSubmissionError for two jobs with one `ref`, a `ref:` that names none, a cycle, and a `run_at` too far away.
+    """
+    blobs = payload_blobs or {}
+    may_be_plain = not (blobs or idempotency or traceparent)
+    refs = _refs(requests)
+    jobs: list[JobSubmitted] = []
+    for index in _order(requests, refs):
+        request, job_id = requests[index], job_ids[index]
+        job = submitted_plainly(request, job_id) if may_be_plain else None
+        if job is None:
+            try:
+                job = to_submitted(
+                    request,
+                    job_id,
+                    now_ms,
+                    depends_on=_parent_ids(request, job_ids, refs),
+                    payload_blob=blobs.get(index),
+                    idempotency=idempotency,
+                    traceparent=traceparent,
+                )
+            except InvalidSubmissionError as error:
+                raise InvalidSubmissionError(in_batch(error, index), error.kind) from None
+        jobs.append(job)
+    return jobs
+
+
+def _refs(requests: Sequence[JobRequest]) -> dict[str, int]:
+    refs: dict[str, int] = {}
+    for index, request in enumerate(requests):
+        if request.ref is None:
+            continue
+        first = refs.setdefault(request.ref, index)
+        if first != index:
+            raise invalid(f"$.jobs[{index}].ref", f"`{request.ref}` already names job {first}")
+    return refs
+
+
+def _order(requests: Sequence[JobRequest], refs: Mapping[str, int]) -> Sequence[int]:
+    if not any(request.depends_on for request in requests):
+        return range(len(requests))
+    return ordered([_resolve(request, index, refs) for index, request in enumerate(requests)])
+
+
+def _resolve(request: JobRequest, index: int, refs: Mapping[str, int]) -> list[int]:
+    """Return the indexes of the jobs in this batch that a job waits for."""
+    found = []
+    for position, parent in enumerate(request.depends_on):
+        if not parent.startswith(REF):
+            continue
+        if parent[len(REF) :] not in refs:
+            raise invalid(f"$.jobs[{index}].depends_on[{position}]", f"`{parent[:140]}` names no job of this batch")
+        found.append(refs[parent[len(REF) :]])
+    return list(dict.fromkeys(found))
+
+
+def _parent_ids(request: JobRequest, job_ids: Sequence[str], refs: Mapping[str, int]) -> tuple[str, ...]:
+    return tuple(
+        job_ids[refs[parent[len(REF) :]]] if parent.startswith(REF) else parent for parent in request.depends_on
+    )
 
 
 def ordered(parents: Sequence[Sequence[int]]) -> list[int]:
@@ -13,8 +91,6 @@ def ordered(parents: Sequence[Sequence[int]]) -> list[int]:
 
     `parents[i]` are the indexes, without repetition, that `i` waits for. Raises InvalidSubmissionError for a cycle.
     """
-    if not any(parents):
-        return list(range(len(parents)))
     missing = [len(needed) for needed in parents]
     children: list[list[int]] = [[] for _ in parents]
     for child, needed in enumerate(parents):

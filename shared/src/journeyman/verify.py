@@ -19,11 +19,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from journeyman import events as e
-from journeyman.codec import BYTES_PER_COMMIT_MAX, EVENTS_PER_COMMIT_MAX, encode_commit
+from journeyman.codec import as_written, encode_event, is_full, width
+from journeyman.jobs import is_elsewhere
 
 IDEMPOTENCY_KEPT_MS = 86_400_000
-#: No submission is larger, in bytes.
-LARGEST_EVENT = 100_000
 
 
 class Violation(NamedTuple):
@@ -57,6 +56,7 @@ class _Life:
         "lowest",
         "parents",
         "released",
+        "resolved",
         "run_anyway",
     )
 
@@ -73,6 +73,8 @@ class _Life:
         self.ended = ""
         #: Every way in which a generation of it ended.
         self.ends: list[str] = []
+        #: How parents in other partitions ended, as their log has said.
+        self.resolved: dict[str, str] = {}
 
 
 class Verifier:
@@ -156,8 +158,14 @@ class Verifier:
         first = self._keys.get(event.idempotency)
         if first is None or record.at_ms - first.ms >= IDEMPOTENCY_KEPT_MS:
             self._keys[event.idempotency] = record.offset
-        elif self._batch != event.idempotency or (record.offset.index == 0 and not _was_cut(self._previous)):
+        elif self._batch != event.idempotency or (record.offset.index == 0 and not self._goes_on(event)):
             self._blame("I2", record.offset, f"two submissions with one idempotency key, the first at {first}")
+
+    def _goes_on(self, event: e.JobSubmitted) -> bool:
+        """Tell whether the entry before was so full that its request goes on with this submission in the next."""
+        events = as_written(self._previous.events)
+        length = sum(len(encode_event(one)) for one in events)
+        return is_full(len(self._previous.events), length, width(event), len(encode_event(event)))
 
     def _released(self, record: e.Record) -> None:
         event = record.event
@@ -195,7 +203,9 @@ class Verifier:
     def _check_parents(self, job_id: str, life: _Life, record: e.Record) -> None:
         for parent in life.parents:
             known = self._lives.get(parent)
-            if known is None:
+            if is_elsewhere(parent, job_id):
+                self._check_resolved(job_id, parent, life, record)
+            elif known is None:
                 what = f"job {job_id} started, and its parent {parent} was never submitted"
                 self._unborn.append(Violation("I8", record.offset, what))
             elif not known.ends:
@@ -203,6 +213,25 @@ class Verifier:
             elif "completed" not in known.ends and not life.run_anyway:
                 self._blame("I8", record.offset, f"job {job_id} started although its parent {parent} {known.ends[-1]}")
         life.parents = ()
+
+    def _check_resolved(self, job_id: str, parent: str, life: _Life, record: e.Record) -> None:
+        status = life.resolved.get(parent)
+        if status is None:
+            what = f"job {job_id} started before it was told how its parent {parent}, in another partition, ended"
+            self._blame("I8", record.offset, what)
+        elif status == "unknown" or not (status == "completed" or life.run_anyway):
+            self._blame("I8", record.offset, f"job {job_id} started although its parent {parent} was {status}")
+
+    def _dependency_resolved(self, record: e.Record) -> None:
+        """Take another log's word for how a parent ended; of a parent in this log, check what was said."""
+        event = record.event
+        assert isinstance(event, e.DependencyResolved)
+        child, parent = self._lives.get(event.job_id), self._lives.get(event.parent)
+        if child is not None:
+            child.resolved.setdefault(event.parent, event.status)
+        if parent is not None and event.status in _ENDS and event.status not in parent.ends:
+            what = f"job {event.job_id} was told that {event.parent} {event.status}, which it has not"
+            self._blame("I8", record.offset, what)
 
     def _outcome(self, record: e.Record) -> None:
         event = record.event
@@ -276,16 +305,13 @@ class Verifier:
         self._trimmed = True
 
 
-def _was_cut(entry: e.Entry) -> bool:
-    """Tell whether the entry is so full that the request it ends with may go on in the next."""
-    events = [event for event in entry.events if event is not None]
-    return len(events) >= EVENTS_PER_COMMIT_MAX - 1 or len(encode_commit(events)) > BYTES_PER_COMMIT_MAX - LARGEST_EVENT
-
-
 #: What nobody but a scheduler may say.
 _DECISIONS = frozenset({e.JobBlocked, e.JobLost, e.JobRetryScheduled, e.JobDeadLettered, e.JobCancelled})
 
+_ENDS = frozenset({"completed", "failed", "cancelled"})
+
 _CHECKS = {
+    e.DependencyResolved: Verifier._dependency_resolved,
     e.JobSubmitted: Verifier._submitted,
     e.JobReleased: Verifier._released,
     e.JobStarted: Verifier._started,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from journeyman import events as e
-from journeyman.events import Event, Offset, Record
+from journeyman.events import Entry, Event, Offset
 from journeyman_autoscaler.observe import ARRIVAL_WINDOW_MS, Fleet, Observation
 
 JOB = "job"
@@ -19,8 +19,8 @@ def fold(*happened: Event, at_ms: int = 1_000) -> Fleet:
     return fleet
 
 
-def tell(fleet: Fleet, *happened: Event, at_ms: int) -> None:
-    fleet.apply([Record(Offset(at_ms, 0, index), at_ms, event) for index, event in enumerate(happened)])
+def tell(fleet: Fleet, *happened: Event, at_ms: int, partition: int = 0) -> None:
+    fleet.apply(Entry(Offset(at_ms, 0), list(happened)), partition)
 
 
 def observed(*happened: Event, now_ms: int = 1_000) -> Observation:
@@ -140,3 +140,21 @@ def test_events_of_jobs_that_are_not_known_are_taken_at_their_word() -> None:
     seen = observed(e.JobReleased("x", 1, 10), e.JobStarted("y", 1, "w"), e.JobSucceeded("z", 1, "w"))
 
     assert (seen.waiting, seen.running) == (1, 1)
+
+
+def test_a_worker_of_several_partitions_is_one_until_it_has_left_them_all() -> None:
+    fleet = fold(joined())
+    tell(fleet, joined(), *started("a"), at_ms=1_000, partition=1)
+    tell(fleet, joined(), at_ms=1_000, partition=2)
+    assert (fleet.observe(1_000).workers, fleet.workers["w"].running) == (1, 1)
+    for partition in (0, 2):
+        tell(fleet, e.WorkerLeft("w"), at_ms=2_000, partition=partition)
+    assert fleet.observe(2_000).workers == 1
+    tell(fleet, e.WorkerLost("w"), at_ms=2_000, partition=1)
+    assert fleet.observe(2_000).workers == 0
+
+
+def test_what_waits_in_all_partitions_is_one_backlog_without_what_is_paused_there() -> None:
+    fleet = fold(*ready("a"), *ready("b", queue="mail"))
+    tell(fleet, *ready("c"), *ready("d", queue="mail"), e.QueuePaused("mail"), at_ms=1_000, partition=1)
+    assert fleet.observe(1_000).backlog == {"default": 2, "mail": 1}

@@ -7,11 +7,12 @@ import pytest
 
 from journeyman import events as e
 from journeyman import jobs
+from journeyman.decide import Limits
 from journeyman.errors import EpochPassedError, ServerUnavailableError
 from journeyman.ids import compose
 from journeyman.partition import Partition, Snapshot
-from journeyman.proposals import Proposal
-from journeyman.scheduling import AGAIN_MS
+from journeyman.proposals import Proposal, Store
+from journeyman.scheduling import AGAIN_MS, Scheduling
 from support.simulated_clients import Order, SimulatedClient
 from support.simulated_workers import SimulatedWorker
 from support.simulation import HEARTBEAT_TIMEOUT_MS, SimulatedScheduler, World
@@ -227,3 +228,15 @@ def test_jobs_that_asked_for_the_same_share_one_plan_after_a_restore_too() -> No
     snapshot = msgspec.msgpack.decode(msgspec.msgpack.encode(before.snapshot()), type=Snapshot)
     first, second = Partition.restore(snapshot).jobs.values()
     assert first.plan is second.plan
+
+
+def test_a_job_that_is_due_as_it_is_read_is_released_by_a_clock_that_lags(place: Place) -> None:
+    log, now_ms = place.world.log, place.world.now_ms
+    scheduling = Scheduling(log, Limits(), heartbeat_timeout_ms=HEARTBEAT_TIMEOUT_MS)
+    job = e.JobSubmitted(compose(now_ms, 7, 0), "a", "mail", due_ms=now_ms)
+    log.append([Proposal((job,), None, (Store((job.job_id,)),))], caller="late", number=1)
+    while scheduling.follow():
+        pass
+    epoch = place.scheduler.partition.epoch
+    assert scheduling.settle(epoch, now_ms - 40) is not None
+    assert place.tags(job.job_id) == ["job.submitted", "job.released"]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journeyman import events as e
+from journeyman_dashboard.bits import CHUNK
 from journeyman_dashboard.params import PageCursor, read_cursor
-from journeyman_dashboard.queries import filters, jobs
+from journeyman_dashboard.queries import durations, filters, jobs
 from journeyman_dashboard.views import JobView
 from support.read_model import ERROR, Model, T
 
@@ -24,6 +27,7 @@ lives = st.tuples(
     st.dictionaries(st.sampled_from("ab"), st.sampled_from("xy"), max_size=2),
     st.lists(st.sampled_from(WORKERS), max_size=3),
     st.sampled_from(["waits", "runs", "completes", "dies"]),
+    st.sampled_from([0, 0, 1, 7]),
 )
 several = {
     "status": st.sampled_from(["pending", "processing", "completed", "failed"]),
@@ -46,9 +50,9 @@ wishes = st.fixed_dictionaries(
 )
 
 
-def live(model: Model, number: int, life: tuple[str, str, int, dict[str, str], list[str], str]) -> None:
+def live(model: Model, number: int, life: tuple[str, str, int, dict[str, str], list[str], str, int]) -> None:
     """Submit a job and let it have an attempt by each of the workers, all of which failed but the last."""
-    kind, queue, priority, tags, workers, end = life
+    kind, queue, priority, tags, workers, end, model.at_home = life
     job_id = model.submit(f"j{number:02d}", type=kind, queue=queue, priority=priority, tags=tags)
     for attempt, worker in enumerate(workers, 1):
         model.commit(e.JobStarted(job_id, attempt, worker))
@@ -99,29 +103,60 @@ def pages(model: Model, wanted: dict[str, Any], sort: str, limit: int) -> tuple[
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(lives, max_size=12), wishes, st.sampled_from(list(jobs.SORTS)), st.integers(1, 4), st.booleans())
+@given(
+    st.lists(lives, max_size=12),
+    wishes,
+    st.sampled_from(list(jobs.SORTS)),
+    st.integers(1, 4),
+    st.booleans(),
+    st.sampled_from([1, CHUNK - 5, 17 * CHUNK - 3]),
+    st.sampled_from([0, 2_000]),
+    st.fixed_dictionaries({1: st.sampled_from([0, 1_500, 9_000]), 7: st.sampled_from([0, 20_000])}),
+)
 def test_a_list_is_what_looking_at_every_job_would_give(
-    jobs_: list[Any], wanted: dict[str, Any], sort: str, limit: int, paused: bool
+    jobs_: list[Any],
+    wanted: dict[str, Any],
+    sort: str,
+    limit: int,
+    paused: bool,
+    first_n: int,
+    few: int,
+    late_ms: dict[int, int],
 ) -> None:
-    model = Model()
+    model = Model(first_n)
+    model.late_ms = late_ms
     for number, life in enumerate(jobs_):
         live(model, number, life)
     if paused:
         model.commit(e.QueuePaused("mail"))
     everything = model.page(sort, 500).items
     expected = [job.id for job in everything if matches(job, model.row(job.id).submitted_at_ms, wanted)]
-    found, totals = pages(model, wanted, sort, limit)
+    with mock.patch.object(durations, "FEW", few):
+        found, totals = pages(model, wanted, sort, limit)
     model.connection.close()
     assert found == expected
     assert totals == {(len(expected), True)}
 
 
-def test_a_total_of_what_has_to_be_looked_at_is_a_lower_bound_beyond_so_many_looks(monkeypatch: Any) -> None:
+@pytest.mark.parametrize("sort", list(jobs.SORTS))
+def test_a_search_goes_on_where_it_stopped_until_every_job_was_looked_at(sort: str, monkeypatch: Any) -> None:
+    monkeypatch.setattr(jobs, "SEARCHED_MAX", 3)
+    monkeypatch.setattr(jobs, "SEARCHED_BY_DURATION_MAX", 3)
+    model = Model()
+    for number in range(10):
+        model.submit(f"j{number}", payload='"a NEEDLE"' if number in {1, 2, 8} else '"hay"')
+    found, totals = pages(model, {"q": "needle"}, sort, 2)
+    model.connection.close()
+    assert sorted(job_id[:2] for job_id in found) == ["j1", "j2", "j8"]
+    assert totals == {(3, True)}
+
+
+def test_a_total_of_a_search_is_a_lower_bound_beyond_so_many_looks(monkeypatch: Any) -> None:
     monkeypatch.setattr(jobs, "LOOKED_AT_MAX", 2)
     model = Model()
     for number in range(8):
-        model.submit(f"j{number}", tags={"k": "v"}, type="tu"[number % 2])
-    page = model.page(tags=(("k", "v"),), type=("u",))
+        model.submit(f"j{number}", type="tu"[number % 2])
+    page = model.page(q="u")
     model.connection.close()
     assert len(page.items) == 4
     assert (page.total, page.total_is_exact) == (1, False)

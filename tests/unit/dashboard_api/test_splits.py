@@ -9,12 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journeyman import events as e
-from journeyman_dashboard import schema, store
+from journeyman_dashboard import retention, schema, store
+from journeyman_dashboard.bits import SHIFT, ascending, from_bytes
+from journeyman_dashboard.postings import sets_of
+from journeyman_dashboard.projection import Next
+from journeyman_dashboard.rows import JOB_COLUMNS, JobRow
 
 T = 1_732_000_000_000
-JOBS = [letter * 24 for letter in "abc"]
+JOBS = [letter * 22 + "00" for letter in "abc"]
 TABLES = (
-    *("jobs", "attempts", "payloads", "results", "dependencies", "tags", "events", "counters", "rollups"),
+    *("jobs", "attempts", "places", "postings", "dependencies", "entries", "commits", "counters", "rollups"),
     *("queues", "workers", "scaling", "quarantine"),
 )
 
@@ -28,14 +32,14 @@ def empty() -> Iterator[sqlite3.Connection]:
 
 
 def project(connection: sqlite3.Connection, batches: list[list[e.Entry]]) -> None:
-    next_n = 1
+    following, stored = Next(), store.Store(connection)
     for batch in batches:
         with store.transaction(connection):
-            next_n = store.project(connection, batch, next_n).next_n
+            following = stored.project(batch, following).following
 
 
 def tables(connection: sqlite3.Connection) -> dict[str, list[tuple[object, ...]]]:
-    return {name: connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2, 3").fetchall() for name in TABLES}
+    return {name: connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall() for name in TABLES}
 
 
 job_ids = st.sampled_from(JOBS)
@@ -119,3 +123,39 @@ def test_the_counters_are_what_counting_would_give(entries: list[e.Entry]) -> No
         ).fetchall()
         kept = connection.execute("SELECT * FROM counters ORDER BY 1, 2, 3, 4").fetchall()
         assert kept == counted
+
+
+def stored_sets(connection: sqlite3.Connection) -> dict[tuple[str, str], set[int]]:
+    found: dict[tuple[str, str], set[int]] = {}
+    for kind, name, chunk, data in connection.execute("SELECT * FROM postings"):
+        found.setdefault((kind, name), set()).update(ascending(from_bytes(data), chunk << SHIFT))
+    return found
+
+
+def expected_sets(connection: sqlite3.Connection) -> dict[tuple[str, str], set[int]]:
+    expected: dict[tuple[str, str], set[int]] = {}
+    for columns in connection.execute(f"SELECT {', '.join(JOB_COLUMNS)} FROM jobs"):
+        row = JobRow(*columns)
+        for name in sets_of(row):
+            expected.setdefault(name, set()).add(row.n)
+    return expected
+
+
+@settings(max_examples=100, deadline=None)
+@given(logs())
+def test_the_sets_are_those_that_the_jobs_are_in(entries: list[e.Entry]) -> None:
+    with empty() as connection:
+        project(connection, [[entry] for entry in entries])
+        assert stored_sets(connection) == expected_sets(connection)
+
+
+@settings(max_examples=100, deadline=None)
+@given(logs(), st.integers(0, 30_000))
+def test_what_retention_deletes_is_in_no_set_and_keeps_no_entry(entries: list[e.Entry], age_ms: int) -> None:
+    with empty() as connection:
+        project(connection, [[entry] for entry in entries])
+        retention.delete_step(connection, 0, T + age_ms)
+        assert stored_sets(connection) == expected_sets(connection)
+        (wrong,) = connection.execute("SELECT count(*) FROM commits WHERE e NOT IN (SELECT e FROM entries)").fetchone()
+        assert wrong == 0
+        assert connection.execute("SELECT 1 FROM entries WHERE jobs < 0").fetchall() == []

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeyman.events import JobSubmitted
+from journeyman.events import Blob, JobSubmitted
 from journeyman.ids import compose
-from journeyman.submission import JobRequest, parse_batch, parse_ndjson, resolve_batch
+from journeyman.submission import JobRequest, parse_batch, parse_job, parse_ndjson, to_submitted
 from journeyman.submission_checks import InvalidSubmissionError
+from journeyman.submission_order import resolve_batch
 
 NOW = 1_732_247_000_000
 OUTSIDE = compose(NOW, 999, 0)
@@ -47,8 +48,42 @@ def test_jobs_without_refs_keep_their_order() -> None:
 
 
 @pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"payload": {"a": "é"}, "queue": "q", "priority": 3},
+        {"priority": "high"},
+        {"tags": {"a": "b"}},
+        {"max_attempts": 4},
+        {"timeout_ms": 5},
+        {"delay_ms": 7},
+        {"run_at": NOW + 9},
+        {"backoff": {"initial_ms": 1}},
+        {"on_dependency_failure": "run"},
+        {"depends_on": [OUTSIDE, OUTSIDE]},
+        {"ref": "a"},
+    ],
+)
+def test_a_job_of_a_batch_becomes_what_it_becomes_alone(fields: dict[str, Any]) -> None:
+    alone = to_submitted(parse_job(json.dumps({"type": "t", **fields}).encode()), ids(2)[1], NOW)
+    assert resolved({}, fields)[1] == alone
+
+
+def test_headers_and_stored_payloads_of_a_batch_reach_its_jobs() -> None:
+    requests = parse_batch(b'{"jobs":[{"type":"t"},{"type":"t","payload":"large"}]}')
+    blob = Blob("ab/abc", 7, "abc")
+    first, second = resolve_batch(
+        requests, ids(2), NOW, payload_blobs={1: blob}, idempotency="key", traceparent="00-1-2-01"
+    )
+    assert (first.payload, first.payload_blob, second.payload, second.payload_blob) == ("{}", None, "", blob)
+    assert [(job.idempotency, job.traceparent) for job in (first, second)] == [("key", "00-1-2-01")] * 2
+
+
+@pytest.mark.parametrize(
     ("jobs", "path"),
     [
+        ([{"type": "a b"}], "$.jobs[0].type"),
+        ([{}, {"queue": "é"}], "$.jobs[1].queue"),
         ([{"ref": "a"}, {"ref": "a"}], "$.jobs[1].ref"),
         ([{}, {"depends_on": ["ref:nobody"]}], "$.jobs[1].depends_on[0]"),
         ([{"depends_on": ["ref:"]}], "$.jobs[0].depends_on[0]"),

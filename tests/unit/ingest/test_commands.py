@@ -20,7 +20,7 @@ from journeyman_ingest import commands
 from journeyman_ingest.errors import RefusedError
 
 JOB = "0123456789abcdefghjkmnpq"
-BODY = JobSubmitted(JOB, "t", "q", 15, "{}", (), "cancel", 0, 5, Backoff(1), 1_000)
+BODY = JobSubmitted(JOB, "t", "q", 15, max_attempts=5, backoff=Backoff(1), timeout_ms=1_000)
 
 
 def letter(**changes: str) -> DeadLetter:

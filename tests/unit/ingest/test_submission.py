@@ -40,7 +40,7 @@ def refusal(text: bytes) -> tuple[Kind, list[str]]:
 
 
 def test_a_job_needs_nothing_but_a_type() -> None:
-    assert submitted() == JobSubmitted(JOB, "t")
+    assert submitted() == JobSubmitted(JOB, "t", released=True)
 
 
 def test_every_field_finds_its_place_in_the_event() -> None:
@@ -64,14 +64,30 @@ def test_every_field_finds_its_place_in_the_event() -> None:
         "q",
         15,
         job.payload,
-        (PARENT,),
-        "run",
-        NOW + 5_000,
-        7,
-        Backoff(10, 3.0, 500, False),
-        1_000,
-        {"team": "red"},
+        depends_on=(PARENT,),
+        on_dependency_failure="run",
+        due_ms=NOW + 5_000,
+        max_attempts=7,
+        backoff=Backoff(10, 3.0, 500, False),
+        timeout_ms=1_000,
+        tags={"team": "red"},
     )
+
+
+@pytest.mark.parametrize(
+    ("fields", "released"),
+    [
+        ({}, True),
+        ({"delay_ms": 0}, True),
+        ({"run_at": NOW}, True),
+        ({"tags": {"a": "b"}}, True),
+        ({"delay_ms": 1}, False),
+        ({"run_at": NOW + 1}, False),
+        ({"depends_on": [PARENT]}, False),
+    ],
+)
+def test_a_job_that_waits_for_nothing_is_released_as_it_is_submitted(fields: dict[str, Any], released: bool) -> None:
+    assert submitted(**fields).released is released
 
 
 @pytest.mark.parametrize(

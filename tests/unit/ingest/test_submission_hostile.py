@@ -19,10 +19,10 @@ from journeyman.submission import (
     parse_job,
     parse_job_of_type,
     parse_ndjson,
-    resolve_batch,
     to_submitted,
 )
 from journeyman.submission_checks import InvalidSubmissionError
+from journeyman.submission_order import resolve_batch
 
 NOW = 1_732_247_000_000
 

@@ -104,3 +104,86 @@ def test_an_interrupt_never_arrives_in_the_machinery_behind_user_code(round_: in
         victim.ticket.interrupt(Cancelled)
         victim.ended()
         assert victim.stray is None
+
+
+def test_an_undisturbed_call_is_not_cut_short_and_the_interrupt_comes_after_it() -> None:
+    went = threading.Event()
+    done: list[str] = []
+
+    def call() -> None:
+        went.set()
+        spin_until(lambda: victim.ticket.doom is not None)
+        sum(range(20_000))
+        done.append("whole")
+
+    victim = Victim(lambda: victim.ticket.undisturbed(call))
+    victim.start()
+    assert went.wait(5)
+    assert not victim.ticket.interrupt(Cancelled)
+    assert isinstance(victim.ended().raised, Cancelled)
+    assert done == ["whole"]
+    assert victim.stray is None
+
+
+def test_user_code_that_was_interrupted_may_still_make_undisturbed_calls() -> None:
+    def code() -> str:
+        try:
+            spin()
+        except Cancelled:
+            return victim.ticket.undisturbed(lambda: "saved")
+        return "never"
+
+    victim = Victim(code)
+    victim.start()
+    assert victim.ticket.interrupt(Cancelled)
+    assert victim.ended().returned == "saved"
+
+
+def test_user_code_that_was_interrupted_after_an_undisturbed_call_may_go_on_too() -> None:
+    def code() -> str:
+        try:
+            victim.ticket.undisturbed(lambda: spin_until(lambda: victim.ticket.doom is not None))
+        except Cancelled:
+            return victim.ticket.undisturbed(lambda: "saved")
+        return "never"
+
+    victim = Victim(code)
+    victim.start()
+    victim.ticket.interrupt(Cancelled)
+    assert victim.ended().returned == "saved"
+
+
+def test_an_interrupt_at_any_moment_around_undisturbed_calls_arrives_once_and_never_inside() -> None:
+    for _ in range(200):
+        cut: list[int] = []
+
+        def call(cut: list[int] = cut) -> None:
+            cut.append(1)
+            sum(range(200))
+            cut.pop()
+
+        def code(call: Callable[[], None] = call) -> None:
+            for _ in range(100_000):
+                victim.ticket.undisturbed(call)  # noqa: B023
+
+        victim = Victim(code)
+        victim.start()
+        victim.ticket.interrupt(Cancelled)
+        victim.ended()
+        assert isinstance(victim.raised, Cancelled)
+        assert victim.stray is None
+        assert cut == []
+
+
+def test_a_call_from_another_thread_is_simply_made() -> None:
+    victim = Victim(spin)
+    victim.start()
+    assert victim.ticket.undisturbed(lambda: 7) == 7
+    victim.ticket.interrupt(Cancelled)
+    assert isinstance(victim.ended().raised, Cancelled)
+
+
+def spin_until(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 10
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.001)

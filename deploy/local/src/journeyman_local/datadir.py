@@ -4,6 +4,7 @@ lock         held (flock) by the `journeyman up` that uses the directory; says i
 run.json     every process started from it, by pid and start time, so that the next start can end leftovers
 server.json  the embedded server's own process, noted by its keeper
 redis-url    URL of the embedded server, for `journeyman verify`, `tail` and people
+partitions   how many partitions the embedded server's jobs are spread over
 valkey/      the embedded server's files
 samples/     what the sample jobs made
 """
@@ -43,6 +44,7 @@ class DataDir:
         self.server_directory = self.path / "valkey"
         self.server_config = self.path / "valkey.conf"
         self.url_file = self.path / "redis-url"
+        self._partitions_file = self.path / "partitions"
         try:
             self.server_directory.mkdir(parents=True, exist_ok=True)
             self._lock = _lock(self.path)
@@ -60,6 +62,21 @@ class DataDir:
         if short.stat().st_uid != os.getuid():
             raise SettingsError(f"{short} belongs to somebody else; choose a data directory with a shorter path")
         return short / "valkey.sock"
+
+    def settle_partitions(self, wanted: int | None) -> int:
+        """Return how many partitions there are from now on: as many as wanted, else as many as there were.
+
+        Raises SettingsError for fewer than there were: whatever jobs the others hold would be left behind.
+        """
+        there = int(self._partitions_file.read_text()) if self._partitions_file.is_file() else 1
+        if wanted is not None and wanted < there:
+            raise SettingsError(
+                f"the jobs in {self.path} are spread over {there} partitions, which cannot become {wanted}; "
+                "choose another directory with --data"
+            )
+        partitions = wanted or there
+        self._partitions_file.write_text(f"{partitions}\n")
+        return partitions
 
     def close(self) -> None:
         """Let others use the directory."""

@@ -44,11 +44,13 @@ def run_up(
     demo: bool = False,
     log_format: str = "text",
     embedded: bool | None = None,
+    partitions: int | None = None,
 ) -> int:
     """Run everything until a signal; returns the exit code.
 
     embedded: whether to start a server (None: unless `JOURNEYMAN_REDIS_URL` or `settings` name another one).
     workers: their fixed number (None: as many as the backlog needs). tasks: modules whose jobs the workers know.
+    partitions: of the embedded server (None: as many as it has had).
     """
     output = Output(log_format)
     requests = StopRequests()
@@ -60,6 +62,10 @@ def run_up(
             settings = settle_ports(with_options(settings, workers=workers, tasks=modules))
             if embedded is None:
                 embedded = _embedded(settings)
+            if embedded:
+                if partitions is None and f"{PREFIX}PARTITIONS" in os.environ:
+                    partitions = settings.partitions
+                settings = msgspec.structs.replace(settings, partitions=data.settle_partitions(partitions))
             return _Up(settings, data, output, requests).run(embedded=embedded, demo=demo)
         finally:
             data.close()
@@ -124,6 +130,8 @@ class _Up:
         say(f"  dashboard   [bold]{settings.dashboard_address()}[/]")
         say(f"  submit to   [bold]{settings.ingest_address()}/jobs[/]   (OpenAPI at /schema)")
         say(f"  log         {settings.redis_url}")
+        if settings.partitions > 1:
+            say(f"  partitions  {settings.partitions}")
         say(f"  data        {self._data.path}")
         say("  Ctrl-C stops; every job is kept")
         say()

@@ -7,7 +7,7 @@ import sys
 from typing import NoReturn
 
 from journeyman.health import serve_health
-from journeyman.log.connect import open_log
+from journeyman.log.connect import open_logs
 from journeyman.process import run_service, stop_event
 from journeyman.settings import Settings
 from journeyman_autoscaler.loop import Loop
@@ -20,18 +20,19 @@ from journeyman_autoscaler.providers.none import NoProvider
 def run(settings: Settings) -> None:
     """Scale until told to stop; then stop what was started."""
     stop = stop_event()
-    log = open_log(settings)
+    logs = open_logs(settings)
     provider: Provider = (
         local_provider(settings, os.environ) if settings.autoscaler_provider == "local" else NoProvider()
     )
     limits = Limits(settings.workers_min, settings.workers_max, settings.wait_goal_ms, settings.worker_threads)
-    loop = Loop(log, provider, limits)
+    loop = Loop(logs, provider, limits)
     health = serve_health(settings.autoscaler_health_port, loop.ready) if settings.autoscaler_health_port else None
     try:
         loop.run(stop)
     finally:
         provider.close()
-        log.close()
+        for log in logs:
+            log.close()
         if health:
             health.close()
 

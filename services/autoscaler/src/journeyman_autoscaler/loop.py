@@ -4,6 +4,9 @@ It starts at the log's beginning, because open jobs are what it counts, and deci
 until then the fewest workers run. When the server does not answer, the workers there are stay, dead ones are
 replaced, and it tries again. A decision that could not be recorded is applied all the same: the next one that
 changes the number is recorded with what went before.
+
+Several partitions are read in turn, and counted as one fleet: a worker serves all of them. Decisions are recorded in
+the log of partition 0. Decides on the whole only: while one of the logs cannot be read, the last decision stands.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from journeyman.errors import JourneymanError
 from journeyman.events import BEGINNING, FleetScaled
@@ -24,7 +27,8 @@ from journeyman_autoscaler.policy import Decision, Limits, Memory, decide
 from journeyman_autoscaler.providers import Provider
 
 _READ_COUNT = 200
-_BLOCK_MS = 250
+#: Between two looks at logs that were read to their ends. Waiting for news instead would mean a read for each commit.
+_LOOK_EVERY_S = 0.25
 #: Between two decisions: the log brings news far more often than a process starts.
 _DECIDE_EVERY_S = 0.5
 _RETRY_S = 1.0
@@ -33,15 +37,16 @@ _log = logging.getLogger(__name__)
 
 
 class Loop:
-    """Scales one fleet. `ready` may be asked from any thread; the rest is for one."""
+    """Scales one fleet. `logs`: of all partitions. `ready` may be asked from any thread; the rest is for one."""
 
-    def __init__(self, log: Log, provider: Provider, limits: Limits) -> None:
-        self._log = log
+    def __init__(self, logs: Sequence[Log], provider: Provider, limits: Limits) -> None:
+        self._logs = logs
+        self._log = logs[0]
         self._provider = provider
         self._limits = limits
         self._fleet = Fleet()
         self._memory = Memory()
-        self._after = BEGINNING
+        self._afters = [BEGINNING] * len(logs)
         self._caller = f"a-{secrets.token_hex(8)}"
         self._number = 0
         self._caught_up = False
@@ -57,23 +62,30 @@ class Loop:
         decide_at = 0.0
         while not stop.is_set():
             try:
-                self._read()
+                behind = self._read()
                 if time.monotonic() >= decide_at:
                     decide_at = time.monotonic() + _DECIDE_EVERY_S
                     self._step()
+                if not behind:
+                    stop.wait(_LOOK_EVERY_S)
             except JourneymanError as error:
                 _log.warning("no decision: %s", error)
                 self._detail = str(error)
                 self._apply()
                 stop.wait(_RETRY_S)
 
-    def _read(self) -> None:
-        entries = self._log.read(self._after, count=_READ_COUNT, block_ms=_BLOCK_MS if self._caught_up else None)
-        for entry in entries:
-            self._fleet.apply(entry.records())
-        if entries:
-            self._after = entries[-1].offset
-        self._caught_up = self._caught_up or len(entries) < _READ_COUNT
+    def _read(self) -> bool:
+        """Read a page of each log; tell whether one of them goes on behind it."""
+        behind = False
+        for index, log in enumerate(self._logs):
+            entries = log.read(self._afters[index], count=_READ_COUNT)
+            for entry in entries:
+                self._fleet.apply(entry, log.partition)
+            if entries:
+                self._afters[index] = entries[-1].offset
+            behind = behind or len(entries) == _READ_COUNT
+        self._caught_up = self._caught_up or not behind
+        return behind
 
     def _step(self) -> None:
         if self._caught_up:

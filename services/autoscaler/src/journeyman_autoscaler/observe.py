@@ -1,19 +1,21 @@
 """What the autoscaler knows, folded from the log: what waits, how fast it comes, how long it takes, who works.
 
-:class:`Fleet` is fed every record of the log in order and keeps counts only: per line (queue and type) the jobs that
-wait, stand ready and run, and per open job in which of these it is. It reads no clock: times are the records'.
-An event that does not fit what came before (the log was trimmed) is taken at its word.
+:class:`Fleet` is fed every entry of the log in order and keeps counts only: per line (queue and type) the jobs that
+wait, stand ready and run, and per open job in which of these it is. It reads no clock: times are the entries'.
+An event that does not fit what came before (the log was trimmed) is taken at its word. The logs of several partitions
+may be fed in any order between them; a worker that serves several is one worker.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import msgspec
 
 from journeyman import events
-from journeyman.events import Event, Record
+from journeyman.events import Entry
 
 #: Arrivals are averaged over about this long: an order of magnitude above a burst's gaps, below a person's patience.
 ARRIVAL_WINDOW_MS = 15_000
@@ -53,6 +55,7 @@ class Worker(msgspec.Struct):
     slots: int
     draining: bool = False
     running: int = 0
+    partitions: set[int] = msgspec.field(default_factory=set)
 
 
 class _Place:
@@ -66,11 +69,12 @@ class _Place:
 
 
 class _Line:
-    """The jobs of one queue and type."""
+    """The jobs of one queue and type in one partition."""
 
-    __slots__ = ("queue", "ready", "running", "type", "waiting")
+    __slots__ = ("partition", "queue", "ready", "running", "type", "waiting")
 
-    def __init__(self, queue: str, type: str) -> None:
+    def __init__(self, partition: int, queue: str, type: str) -> None:
+        self.partition = partition
         self.queue = queue
         self.type = type
         self.waiting = _Place(self)
@@ -105,76 +109,116 @@ class Fleet:
         self.workers: dict[str, Worker] = {}
         self._known_types: frozenset[str] = frozenset()
         self._slots = 0
-        self._lines: dict[tuple[str, str], _Line] = {}
+        self._lines: dict[tuple[int, str, str], _Line] = {}
         self._jobs: dict[str, _Place] = {}
         self._running: dict[str, tuple[int, str]] = {}
-        self._paused: set[str] = set()
+        self._paused: set[tuple[int, str]] = set()
         self._arrivals = _Decayed(ARRIVAL_WINDOW_MS)
         self._served = _Decayed(SERVICE_WINDOW_MS)
         self._served_us = _Decayed(SERVICE_WINDOW_MS)
+        # Of the entry at hand: its partition and time, and what is added to the averages at its end.
+        self._partition = self._at_ms = 0
+        self._came = self._ended = self._ended_us = 0
 
-    def apply(self, records: Iterable[Record]) -> None:
-        """Take in events, in log order."""
-        for record in records:
-            self._apply(record.event, record.at_ms)
+    def apply(self, entry: Entry, partition: int = 0) -> None:
+        """Take in an entry of a partition's log."""
+        at_ms = self._at_ms = entry.offset.ms
+        self._partition = partition
+        self._came = self._ended = self._ended_us = 0
+        handlers = self._HANDLERS
+        for event in entry.events:
+            handler = handlers.get(type(event))
+            if handler is not None:
+                handler(self, event)
+        if self._came:
+            self._arrivals.add(self._came, at_ms)
+        if self._ended:
+            self._served.add(self._ended, at_ms)
+            self._served_us.add(self._ended_us, at_ms)
 
-    def _apply(self, event: Event, at_ms: int) -> None:
-        match event:
-            case events.JobSubmitted() | events.JobRedriven():
-                self._move(event.job_id, self._line(event.queue, event.type).waiting)
-            case events.JobReleased():
-                self._arrivals.add(1, at_ms)
-                self._move(event.job_id, self._line_of(event.job_id).ready)
-            case events.JobStarted():
-                self._start(event, at_ms)
-            case events.JobSucceeded():
-                self._serve(event.run_us, at_ms)
-                self._end(event.job_id)
-            case events.JobFailed():
-                self._serve(event.run_us, at_ms)
-                self._move(event.job_id, self._line_of(event.job_id).waiting)
-            case events.JobReturned():
-                line = self._line_of(event.job_id)
-                self._move(event.job_id, line.ready if event.back else line.waiting)
-            case events.JobLost():
-                self._move(event.job_id, self._line_of(event.job_id).waiting)
-            case events.JobDeadLettered() | events.JobCancelled():
-                self._end(event.job_id)
-            case events.QueuePaused():
-                self._paused.add(event.queue)
-            case events.QueueResumed():
-                self._paused.discard(event.queue)
-            case events.WorkerJoined() | events.WorkerDraining() | events.WorkerLeft() | events.WorkerLost():
-                self._worker(event)
-            case _:
-                pass
+    def _submitted(self, event: events.JobSubmitted | events.JobRedriven) -> None:
+        self._move(event.job_id, self._line(event.queue, event.type).waiting)
 
-    def _worker(self, event: events.WorkerEvent) -> None:
-        match event:
-            case events.WorkerJoined():
-                types = frozenset(event.types)
-                self.workers[event.worker] = Worker(event.host, event.pid, types, event.slots)
-                self._known_types, self._slots = types, event.slots
-            case events.WorkerDraining():
-                if event.worker in self.workers:
-                    self.workers[event.worker].draining = True
-            case events.WorkerLeft() | events.WorkerLost():
-                self.workers.pop(event.worker, None)
+    def _released(self, event: events.JobReleased) -> None:
+        self._came += 1
+        self._move(event.job_id, self._line_of(event.job_id).ready)
 
-    def _start(self, event: events.JobStarted, at_ms: int) -> None:
+    def _started(self, event: events.JobStarted) -> None:
         self._move(event.job_id, self._line_of(event.job_id).running)
-        self._running[event.job_id] = (at_ms, event.worker)
+        self._running[event.job_id] = (self._at_ms, event.worker)
         if event.worker in self.workers:
             self.workers[event.worker].running += 1
 
-    def _serve(self, run_us: int, at_ms: int) -> None:
-        self._served.add(1, at_ms)
-        self._served_us.add(run_us, at_ms)
+    def _succeeded(self, event: events.JobSucceeded) -> None:
+        self._ended += 1
+        self._ended_us += event.run_us
+        self._over(event)
+
+    def _failed(self, event: events.JobFailed) -> None:
+        self._ended += 1
+        self._ended_us += event.run_us
+        self._waits(event)
+
+    def _returned(self, event: events.JobReturned) -> None:
+        line = self._line_of(event.job_id)
+        self._move(event.job_id, line.ready if event.back else line.waiting)
+
+    def _waits(self, event: events.JobFailed | events.JobLost) -> None:
+        self._move(event.job_id, self._line_of(event.job_id).waiting)
+
+    def _over(self, event: events.JobSucceeded | events.JobDeadLettered | events.JobCancelled) -> None:
+        self._end(event.job_id)
+
+    def _queue_paused(self, event: events.QueuePaused) -> None:
+        self._paused.add((self._partition, event.queue))
+
+    def _queue_resumed(self, event: events.QueueResumed) -> None:
+        self._paused.discard((self._partition, event.queue))
+
+    def _joined(self, event: events.WorkerJoined) -> None:
+        types = frozenset(event.types)
+        worker = self.workers.get(event.worker)
+        if worker is None:
+            worker = self.workers[event.worker] = Worker(event.host, event.pid, types, event.slots)
+        worker.types = types
+        worker.partitions.add(self._partition)
+        self._known_types, self._slots = types, event.slots
+
+    def _draining(self, event: events.WorkerDraining) -> None:
+        if event.worker in self.workers:
+            self.workers[event.worker].draining = True
+
+    def _gone(self, event: events.WorkerLeft | events.WorkerLost) -> None:
+        worker = self.workers.get(event.worker)
+        if worker is not None:
+            worker.partitions.discard(self._partition)
+            if not worker.partitions:
+                del self.workers[event.worker]
+
+    _HANDLERS: ClassVar[dict[type[Any], Callable[[Fleet, Any], None]]] = {
+        events.JobSubmitted: _submitted,
+        events.JobRedriven: _submitted,
+        events.JobReleased: _released,
+        events.JobStarted: _started,
+        events.JobSucceeded: _succeeded,
+        events.JobFailed: _failed,
+        events.JobReturned: _returned,
+        events.JobLost: _waits,
+        events.JobDeadLettered: _over,
+        events.JobCancelled: _over,
+        events.QueuePaused: _queue_paused,
+        events.QueueResumed: _queue_resumed,
+        events.WorkerJoined: _joined,
+        events.WorkerDraining: _draining,
+        events.WorkerLeft: _gone,
+        events.WorkerLost: _gone,
+    }
 
     def _line(self, queue: str, type: str) -> _Line:
-        line = self._lines.get((queue, type))
+        key = (self._partition, queue, type)
+        line = self._lines.get(key)
         if line is None:
-            line = self._lines[queue, type] = _Line(queue, type)
+            line = self._lines[key] = _Line(*key)
         return line
 
     def _line_of(self, job_id: str) -> _Line:
@@ -199,7 +243,7 @@ class Fleet:
         types = frozenset().union(*(worker.types for worker in self.workers.values())) or self._known_types
         backlog: dict[str, int] = {}
         for line in self._lines.values():
-            claimable = line.queue not in self._paused and (not types or line.type in types)
+            claimable = (line.partition, line.queue) not in self._paused and (not types or line.type in types)
             if claimable and line.ready.count:
                 backlog[line.queue] = backlog.get(line.queue, 0) + line.ready.count
         served = self._served.value(now_ms)

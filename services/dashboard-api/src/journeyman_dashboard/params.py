@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ import msgspec
 
 from journeyman.errors import JourneymanError
 from journeyman.events import Offset
+from journeyman_dashboard.positions import read_position
 
 _WINDOW = re.compile(r"(\d{1,6})(s|m|h)\Z")
 _UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000}
@@ -75,12 +77,17 @@ def read_tags(path: str, texts: list[str] | None) -> tuple[tuple[str, str], ...]
     return tuple(pairs)
 
 
-def read_offset(path: str, text: str) -> Offset:
-    """Return an offset as `Journeyman-Offset` writes it."""
+def read_places(path: str, text: str, partitions: Collection[int]) -> dict[int, Offset]:
+    """Return offsets as `Journeyman-Offset` writes them: one, or several of different partitions."""
     try:
-        return Offset.parse(text)
+        position = read_position(text)
     except ValueError:
-        raise BadQueryError(path, "must be an offset such as 1732247000123-0/4") from None
+        example = "1732247000123-0/4" if len(partitions) == 1 else "3:1732247000123-0/4"
+        raise BadQueryError(path, f"must be an offset such as {example}, or several with commas between") from None
+    for partition in position:
+        if partition not in partitions:
+            raise BadQueryError(path, f"there is no partition {partition}")
+    return position
 
 
 class PageCursor(NamedTuple):

@@ -1,54 +1,71 @@
 """Folds a batch of log entries into changes of rows. Pure: what it needs is handed in, what it says is returned.
 
-A batch touches each job's row once, however many of its events are in it. Folding the same entries in batches of
-any split gives the same rows: nothing here looks at a clock or at where a batch begins.
+A batch touches each job's row once, however many of its events are in it, and an entry's events are kept together as
+they came: what a job costs is mostly one row. Folding the same entries in batches of any split gives the same rows:
+nothing here looks at a clock or at where a batch begins.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
 from journeyman import events as e
-from journeyman.codec import encode_event
+from journeyman_dashboard.places import FULL, INDEX_BITS, first_place
+from journeyman_dashboard.postings import SetChanges, lives_in, tag_name
 from journeyman_dashboard.rows import BUCKET_MS, JobRow, Rollup, RollupKey
-from journeyman_dashboard.transitions import TRANSITIONS, AttemptRow, blob_json
-
-#: A row of `events`: ms, seq, index, n (None where no job of the read model is meant), tag, data.
-EventRow: TypeAlias = tuple[int, int, int, int | None, str, bytes]
+from journeyman_dashboard.transitions import TRANSITIONS, AttemptRow
 
 #: (queue, type, priority, phase)
 CounterKey: TypeAlias = tuple[str, str, int, str]
 
-TAGS: dict[type[e.Event], str] = {kind: e.tag_of(kind) for kind in e.EVENT_TYPES}
-_JOB_EVENTS = frozenset({e.JobSubmitted, *TRANSITIONS})
-_replace = msgspec.structs.replace
+_JOB_EVENTS = frozenset({e.JobSubmitted, e.DependencyWatched, e.DependencyResolved, *TRANSITIONS})
 _json = msgspec.json.Encoder(order="sorted").encode
+_pack = msgspec.msgpack.Encoder().encode
+
+
+class Next(NamedTuple):
+    """The numbers of the next new job and of the next entry."""
+
+    n: int = 1
+    e: int = 1
 
 
 class Changes:
     """What a batch changes, as rows per table. Also where transitions leave their by-products."""
 
-    def __init__(self, known: dict[str, JobRow], next_n: int) -> None:
+    def __init__(self, known: dict[str, JobRow], following: Next, partition: int = 0) -> None:
+        self.partition = partition
         self.jobs = known
         self.known = list(known.values())
-        self.before = [(row.priority, row.phase) for row in self.known]
+        self._before = [(row.priority, row.phase, row.duration_ms) for row in self.known]
         self.new: list[JobRow] = []
-        self.next_n = next_n
-        self.events: list[EventRow] = []
+        self._next_n, self._next_e = following
+        #: Rows of `entries` and of `commits`.
+        self.entries: list[tuple[int, int, int, int, int, int]] = []
+        self.commits: list[tuple[int, bytes]] = []
+        self.places: list[tuple[int, int, bytes]] = []
         self.attempts: list[AttemptRow] = []
-        self.payloads: list[tuple[int, str, str | None]] = []
-        self.results: list[tuple[int, str, str | None]] = []
-        self.dependencies: list[tuple[int, int, str]] = []
-        self.tags: list[tuple[str, str, int]] = []
-        self.queues: dict[str, tuple[int, int]] = {}
-        #: In log order: whole rows of workers that joined, and (state, reason, at_ms, worker) of those that changed.
+        self.worked: dict[str, list[int]] = {}
+        self.dependencies: list[tuple[int, int, str, int]] = []
+        #: (child's number, parent) of dependencies whose end the child's log says.
+        self.heard: list[tuple[int, str]] = []
+        self.tagged: dict[tuple[str, str], list[int]] = {}
+        self.queues: dict[str, tuple[int, int, int]] = {}
+        #: In log order: rows of workers that joined; (state, reason, at_ms, worker, partition) of those that changed.
         self.workers: list[tuple[Any, ...]] = []
         self.scaling: list[tuple[Any, ...]] = []
-        self.quarantine: list[tuple[int, int, int, str]] = []
+        self.quarantine: list[tuple[int, int, int, int, str]] = []
         self.rollups: dict[RollupKey, Rollup] = {}
+        self.counters: dict[CounterKey, int] = {}
+        self.sets = SetChanges()
+
+    @property
+    def following(self) -> Next:
+        """The numbers that come after this batch."""
+        return Next(self._next_n, self._next_e)
 
     def rollup(self, row: JobRow, at_ms: int) -> Rollup:
         """Return the rollup of the row's queue and type for the bucket of `at_ms`."""
@@ -58,68 +75,142 @@ class Changes:
             found = self.rollups[key] = Rollup()
         return found
 
-    def counters(self) -> dict[CounterKey, int]:
-        """Return by how much the number of jobs per queue, type, priority and phase changes."""
-        counts: dict[CounterKey, int] = {}
+    def add(self, row: JobRow) -> None:
+        """Take in a new job, whose number is the next."""
+        self._next_n += 1
+        self.new.append(row)
+        self.jobs[row.id] = row
+
+    @property
+    def next_n(self) -> int:
+        """The number of the next new job."""
+        return self._next_n
+
+    def next_entry(self) -> int:
+        """Return the number of the next entry, and count on."""
+        self._next_e += 1
+        return self._next_e - 1
+
+    def settle(self) -> None:
+        """Say, when all is folded, how counters and sets change: what was before against what is now."""
+        appeared: dict[CounterKey, list[int]] = {}
+        moved: dict[tuple[CounterKey, int, str], list[int]] = {}
+        durations: list[tuple[int, int, int]] = []
         for row in self.new:
             key = (row.queue, row.type, row.priority, row.phase)
-            counts[key] = counts.get(key, 0) + 1
-        for row, (priority, phase) in zip(self.known, self.before, strict=True):
-            if row.phase != phase or row.priority != priority:
-                key = (row.queue, row.type, priority, phase)
-                counts[key] = counts.get(key, 0) - 1
-                key = (row.queue, row.type, row.priority, row.phase)
-                counts[key] = counts.get(key, 0) + 1
-        return {key: count for key, count in counts.items() if count}
-
-
-def job_ids(entries: Iterable[e.Entry]) -> set[str]:
-    """Return the ids of the jobs that these entries speak of: their rows are what `fold` needs to know."""
-    return {event.job_id for entry in entries for event in entry.events if type(event) in _JOB_EVENTS}  # type: ignore[union-attr]
-
-
-def fold(entries: Sequence[e.Entry], known: dict[str, JobRow], next_n: int) -> Changes:
-    """Fold entries, in log order.
-
-    known: the rows of those of `job_ids(entries)` that exist; they are changed in place.
-    next_n: the number of the next new job.
-    """
-    changes = Changes(known, next_n)
-    jobs = changes.jobs
-    keep = changes.events.append
-    transitions = TRANSITIONS.get
-    for entry in entries:
-        ms, seq, _ = entry.offset
-        for index, event in enumerate(entry.events):
-            if event is None:
-                continue
-            kind = type(event)
-            n: int | None = None
-            transition = transitions(kind)
-            if transition is not None:
-                row = jobs.get(event.job_id)  # type: ignore[union-attr]
-                if row is not None:
-                    transition(row, event, ms, changes)
-                    n = row.n
-                elif kind is e.JobRedriven:
-                    n = _revived(event, ms, changes)  # type: ignore[arg-type]
-                if kind is e.JobSucceeded and row is not None and row.phase == "completed":
-                    event = _replace(event, result="")  # noqa: PLW2901 - kept once, in `results`
-            elif kind is e.JobSubmitted:
-                n = _submitted(event, ms, changes)  # type: ignore[arg-type]
-                event = _replace(event, payload="")  # noqa: PLW2901 - kept once, in `payloads`
+            if key in appeared:
+                appeared[key].append(row.n)
             else:
-                _SYSTEM.get(kind, _nothing)(event, (ms, seq, index), changes)
-            keep((ms, seq, index, n, TAGS[kind], encode_event(event)))
+                appeared[key] = [row.n]
+            durations.append((row.n, -1, row.duration_ms))
+        for row, (priority, phase, duration_ms) in zip(self.known, self._before, strict=True):
+            if row.phase != phase or row.priority != priority:
+                before = (row.queue, row.type, priority, phase)
+                moved.setdefault((before, row.priority, row.phase), []).append(row.n)
+            if row.duration_ms != duration_ms:
+                durations.append((row.n, duration_ms, row.duration_ms))
+        self._count_in(appeared)
+        self._count_on(moved)
+        if self.partition:
+            self.sets.gain_all("partition", str(self.partition), (row.n for row in self.new))
+        for worker, numbers in self.worked.items():
+            self.sets.gain_all("worker", worker, numbers)
+        for tag, numbers in self.tagged.items():
+            self.sets.gain_all("tag", tag_name(*tag), numbers)
+        self.sets.durations(durations)
+
+    def _count_in(self, appeared: dict[CounterKey, list[int]]) -> None:
+        for key, numbers in appeared.items():
+            queue, kind, priority, phase = key
+            self._count(key, len(numbers))
+            sets = [("queue", queue), ("type", kind), ("priority", str(priority)), ("phase", phase)]
+            self.sets.gain(numbers, sets)
+
+    def _count_on(self, moved: dict[tuple[CounterKey, int, str], list[int]]) -> None:
+        for (before, priority, phase), numbers in moved.items():
+            self._count(before, -len(numbers))
+            self._count((before[0], before[1], priority, phase), len(numbers))
+            was, now = (
+                {("priority", str(before[2])), ("phase", before[3])},
+                {("priority", str(priority)), ("phase", phase)},
+            )
+            self.sets.lose(numbers, was - now)
+            self.sets.gain(numbers, now - was)
+
+    def _count(self, key: CounterKey, number: int) -> None:
+        self.counters[key] = self.counters.get(key, 0) + number
+
+
+def spoken_of(entries: Iterable[e.Entry], last_id: str) -> set[str]:
+    """Return the ids of the jobs whose rows `fold` needs to know, if they exist: all that these entries speak of.
+
+    last_id: no job with a higher id exists. Ids rise, so this is why a new job is not looked for.
+    """
+    return {
+        event.job_id  # type: ignore[union-attr]
+        for entry in entries
+        for event in entry.events
+        if type(event) in _JOB_EVENTS and event.job_id <= last_id  # type: ignore[union-attr]
+    }
+
+
+def fold(entries: Sequence[e.Entry], known: dict[str, JobRow], following: Next, partition: int = 0) -> Changes:
+    """Fold entries of one partition, in log order.
+
+    known: the rows of those of `spoken_of(entries)` that exist; they are changed in place.
+    """
+    changes = Changes(known, following, partition)
+    for entry in entries:
+        if entry.events:
+            _fold_entry(entry, changes)
         for undecodable in entry.undecodable:
-            changes.quarantine.append((*undecodable.offset, undecodable.reason))
+            changes.quarantine.append((partition, *undecodable.offset, undecodable.reason))
+    changes.settle()
     return changes
 
 
-def _submitted(event: e.JobSubmitted, at_ms: int, changes: Changes) -> int:
+def _fold_entry(entry: e.Entry, changes: Changes) -> None:
+    number, first_n = changes.next_entry(), changes.next_n
+    first = number << INDEX_BITS
+    jobs, transitions = changes.jobs, TRANSITIONS.get
+    touched: set[int] = set()
+    ms, seq, _ = entry.offset
+    for index, event in enumerate(entry.events):
+        kind = type(event)
+        transition = transitions(kind)  # type: ignore[arg-type]
+        if transition is not None:
+            row = jobs.get(event.job_id)  # type: ignore[union-attr]
+            if row is not None:
+                transition(row, event, ms, changes)
+                if kind is e.JobSucceeded and row.phase == "completed" and not row.success:
+                    row.success = first + index
+            elif kind is e.JobRedriven:
+                row = _revived(event, ms, changes)  # type: ignore[arg-type]
+            else:
+                continue
+        elif kind is e.JobSubmitted:
+            row = _submitted(event, ms, first + index, changes)  # type: ignore[arg-type]
+        elif kind in _EDGES:
+            row = _edge(event, changes)  # type: ignore[arg-type]
+            if row is None:
+                continue
+        else:
+            if event is not None:
+                _SYSTEM.get(kind, _nothing)(event, (ms, seq, index), changes)  # type: ignore[arg-type]
+            continue
+        touched.add(row.n)
+        row.places += (first + index).to_bytes(8, "big")
+        if len(row.places) > FULL:
+            changes.places.append((row.n, first_place(row.places), row.places[:FULL]))
+            row.places = row.places[FULL:]
+    changes.entries.append((number, changes.partition, ms, seq, len(touched), first_n))
+    changes.commits.append((number, _pack(entry.events)))
+
+
+def _submitted(event: e.JobSubmitted, at_ms: int, place: int, changes: Changes) -> JobRow:
     known = changes.jobs.get(event.job_id)
     if known is not None:
-        return known.n
+        return known
     n = changes.next_n
     row = JobRow(
         n,
@@ -131,23 +222,22 @@ def _submitted(event: e.JobSubmitted, at_ms: int, changes: Changes) -> int:
         _json(event.tags).decode() if event.tags else None,
         event.traceparent,
         len(event.depends_on),
+        place if event.payload != "{}" or event.payload_blob is not None else 0,
         event.priority,
         "blocked" if event.depends_on else "scheduled",
         max_attempts=event.max_attempts,
         due_ms=event.due_ms,
     )
-    _add(row, changes)
-    if event.payload != "{}" or event.payload_blob is not None:
-        changes.payloads.append((n, event.payload, blob_json(event.payload_blob)))
+    changes.add(row)
     for position, parent in enumerate(event.depends_on):
-        changes.dependencies.append((n, position, parent))
-    for key, value in event.tags.items():
-        changes.tags.append((key, value, n))
+        changes.dependencies.append((n, position, parent, 0))
+    for tag in event.tags.items():
+        changes.tagged.setdefault(tag, []).append(n)
     changes.rollup(row, at_ms).submitted += 1
-    return n
+    return row
 
 
-def _revived(event: e.JobRedriven, at_ms: int, changes: Changes) -> int:
+def _revived(event: e.JobRedriven, at_ms: int, changes: Changes) -> JobRow:
     """Make a row for a job that the read model had forgotten and that lives again."""
     row = JobRow(
         changes.next_n,
@@ -159,6 +249,7 @@ def _revived(event: e.JobRedriven, at_ms: int, changes: Changes) -> int:
         None,
         "",
         0,
+        0,
         event.priority,
         "scheduled",
         attempt=event.attempt,
@@ -166,14 +257,24 @@ def _revived(event: e.JobRedriven, at_ms: int, changes: Changes) -> int:
         generation=event.generation,
         due_ms=event.due_ms,
     )
-    _add(row, changes)
-    return row.n
+    changes.add(row)
+    return row
 
 
-def _add(row: JobRow, changes: Changes) -> None:
-    changes.next_n += 1
-    changes.new.append(row)
-    changes.jobs[row.id] = row
+_EDGES = frozenset({e.DependencyWatched, e.DependencyResolved})
+
+
+def _edge(event: e.DependencyWatched | e.DependencyResolved, changes: Changes) -> JobRow | None:
+    """Return the job whose history an event between partitions belongs to.
+
+    `dependency.resolved` stands in the logs of child and parent. It is the child's, and counts in its own log alone.
+    """
+    row = changes.jobs.get(event.job_id)
+    if isinstance(event, e.DependencyResolved) and row is not None:
+        if lives_in(event.job_id) != changes.partition:
+            return None
+        changes.heard.append((row.n, event.parent))
+    return row
 
 
 # --- events that are of no job ---------------------------------------------------------------------------
@@ -182,29 +283,31 @@ _Place: TypeAlias = tuple[int, int, int]
 
 
 def _paused(event: e.QueuePaused, place: _Place, changes: Changes) -> None:
-    changes.queues[event.queue] = (1, place[0])
+    changes.queues[event.queue] = (changes.partition, 1, place[0])
 
 
 def _resumed(event: e.QueueResumed, place: _Place, changes: Changes) -> None:
-    changes.queues[event.queue] = (0, place[0])
+    changes.queues[event.queue] = (changes.partition, 0, place[0])
 
 
 def _joined(event: e.WorkerJoined, place: _Place, changes: Changes) -> None:
     queues, types = _json(event.queues).decode(), _json(event.types).decode()
     described = (event.host, event.pid, event.version, queues, types, event.slots)
-    changes.workers.append((event.worker, *described, "joined", "", place[0], place[0]))
+    changes.workers.append((event.worker, changes.partition, *described, "joined", "", place[0], place[0]))
 
 
 def _worker_state(state: str, reason: Callable[[Any], str]) -> Callable[[Any, _Place, Changes], None]:
     def change(event: Any, place: _Place, changes: Changes) -> None:
-        changes.workers.append((state, reason(event), place[0], event.worker))
+        changes.workers.append((state, reason(event), place[0], event.worker, changes.partition))
 
     return change
 
 
 def _scaled(event: e.FleetScaled, place: _Place, changes: Changes) -> None:
     figures = (event.backlog, event.arrival_per_s, event.service_ms)
-    changes.scaling.append((*place, event.provider, event.desired, event.previous, event.reason, *figures))
+    changes.scaling.append(
+        (changes.partition, *place, event.provider, event.desired, event.previous, event.reason, *figures)
+    )
 
 
 def _nothing(_event: e.Event, _place: _Place, _changes: Changes) -> None:

@@ -1,8 +1,8 @@
 """The rows that projecting changes, as mutable structs in the order of their columns. Pure.
 
-`JobRow` is everything the read model says of a job except its payload, result, parents and earlier attempts.
-Its latest attempt is part of it; only attempts that are not the latest have rows of their own, so
-a job that succeeds at once costs one row.
+`JobRow` is everything the read model says of a job except its payload, result, parents and earlier attempts; payload
+and result are read from the events that brought them. Its latest attempt is part of it; only attempts that are not
+the latest have rows of their own, so a job that succeeds at once costs one row.
 """
 
 from __future__ import annotations
@@ -33,13 +33,15 @@ BUCKET_MS = 10_000
 
 
 class JobRow(msgspec.Struct, gc=False):
-    """One row of `jobs`: what never changes first (up to `parents`), then what does.
+    """One row of `jobs`: what never changes first (up to `submission`), then what does.
 
     n: number of the job in log order, so sorting by it sorts by submission. attempt: the last one started, 0
     before the first. placed, line: priority and place of the line it stands in; places at its head are
     negative. ready_at_ms: since when it stands there. The attempt's worker, outcome, started_at_ms,
     attempt_ended_at_ms and run_us are those of the latest attempt; outcome "" means there is none to tell of.
-    error: JSON text, or None. due_ms, finished_at_ms: 0 for none.
+    former_workers: those that had attempts before, a line each. error: JSON text, or None. due_ms, finished_at_ms: 0
+    for none. submission, success: places of the events with the payload and the result, 0 where there is none to
+    read. places: where its events stand, the latest of them; see places.py.
     """
 
     n: int
@@ -51,6 +53,7 @@ class JobRow(msgspec.Struct, gc=False):
     tags: str | None
     traceparent: str
     parents: int
+    submission: int
 
     priority: int
     phase: str
@@ -63,6 +66,7 @@ class JobRow(msgspec.Struct, gc=False):
     line: int = 0
     ready_at_ms: int = 0
     worker: str = ""
+    former_workers: str = ""
     outcome: str = ""
     started_at_ms: int = 0
     attempt_ended_at_ms: int = 0
@@ -75,6 +79,8 @@ class JobRow(msgspec.Struct, gc=False):
     error_type: str = ""
     fingerprint: str = ""
     error: str | None = None
+    success: int = 0
+    places: bytes = b""
 
 
 JOB_COLUMNS: tuple[str, ...] = JobRow.__struct_fields__

@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 #: Raise it with any change of schema.sql or of what projecting puts into it.
-VERSION = 2
+VERSION = 4
 
 FILE_NAME = "read-model.sqlite"
 
@@ -36,6 +36,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         delete(path)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
     for pragma in (
+        "page_size=8192",
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "cache_size=-65536",
@@ -65,9 +66,9 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 
 
 def rebuild(connection: sqlite3.Connection) -> None:
-    """Drop every table and make them anew, empty, with the cursor at the beginning of the log; in one transaction."""
-    found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    drops = "".join(f'DROP TABLE "{name}";' for (name,) in found if not name.startswith("sqlite_"))
+    """Drop every table and make them anew, empty, with no log read yet; in one transaction."""
+    found = connection.execute("SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view')").fetchall()
+    drops = "".join(f'DROP {kind} "{name}";' for kind, name in found if not name.startswith("sqlite_"))
     connection.executescript(f"BEGIN IMMEDIATE; {drops} {ddl()} PRAGMA user_version = {VERSION}; COMMIT;")
 
 

@@ -1,32 +1,58 @@
 -- The read model. Every table is folded from the log and may be dropped; see schema.py for its version.
 
--- One row. `ms, seq, idx`: the last event projected. `anchor`: a readable event near it and its digest, by which a
--- log is recognised.
-CREATE TABLE cursor (
-  one INTEGER PRIMARY KEY CHECK (one = 1),
-  ms INTEGER NOT NULL, seq INTEGER NOT NULL, idx INTEGER NOT NULL,
-  anchor TEXT NOT NULL, anchor_digest TEXT NOT NULL,
-  next_n INTEGER NOT NULL, events INTEGER NOT NULL
+-- How far each partition's log has been read. `ms, seq, idx`: the last event projected. `anchor`: a readable event near
+-- it and its digest, by which a log is recognised.
+CREATE TABLE cursors (
+  partition INTEGER PRIMARY KEY, ms INTEGER NOT NULL, seq INTEGER NOT NULL, idx INTEGER NOT NULL,
+  anchor TEXT NOT NULL, anchor_digest TEXT NOT NULL, events INTEGER NOT NULL
 );
-INSERT INTO cursor VALUES (1, 0, 0, 0, '', '', 1, 0);
+-- One row: the numbers of the next new job and of the next entry; the latest revision; by what this read model is told
+-- from one that was made anew.
+CREATE TABLE numbering (
+  one INTEGER PRIMARY KEY CHECK (one = 1), next_n INTEGER NOT NULL, next_e INTEGER NOT NULL, revision INTEGER NOT NULL,
+  born INTEGER NOT NULL
+);
+INSERT INTO numbering VALUES (1, 1, 1, 0, random());
 
 CREATE TABLE jobs (
   n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL, queue TEXT NOT NULL,
   submitted_at_ms INTEGER NOT NULL, timeout_ms INTEGER NOT NULL, tags TEXT, traceparent TEXT NOT NULL,
-  parents INTEGER NOT NULL,
+  parents INTEGER NOT NULL, submission INTEGER NOT NULL,
   priority INTEGER NOT NULL, phase TEXT NOT NULL, attempt INTEGER NOT NULL, max_attempts INTEGER NOT NULL,
   generation INTEGER NOT NULL, due_ms INTEGER NOT NULL, cancel_requested INTEGER NOT NULL,
   placed INTEGER NOT NULL, line INTEGER NOT NULL, ready_at_ms INTEGER NOT NULL,
-  worker TEXT NOT NULL, outcome TEXT NOT NULL, started_at_ms INTEGER NOT NULL,
+  worker TEXT NOT NULL, former_workers TEXT NOT NULL, outcome TEXT NOT NULL, started_at_ms INTEGER NOT NULL,
   attempt_ended_at_ms INTEGER NOT NULL, run_us INTEGER NOT NULL, duration_ms INTEGER NOT NULL,
   percent REAL, message TEXT NOT NULL, finished_at_ms INTEGER NOT NULL, reason TEXT NOT NULL,
-  error_type TEXT NOT NULL, fingerprint TEXT NOT NULL, error TEXT
+  error_type TEXT NOT NULL, fingerprint TEXT NOT NULL, error TEXT, success INTEGER NOT NULL, places BLOB NOT NULL
 );
--- A group of `counters` in the order of submission; the same for each worker; see queries/walking.py.
-CREATE INDEX jobs_by_group ON jobs (phase, queue, type, priority, n);
-CREATE INDEX jobs_by_worker ON jobs (worker, phase, queue, type, priority, n) WHERE worker <> '';
+-- All partial: a job that is submitted, run and ended within one batch is in none of them.
 CREATE INDEX jobs_dead ON jobs (n) WHERE phase = 'dead';
+CREATE INDEX jobs_running ON jobs (n) WHERE phase IN ('running', 'cancelling');
 CREATE INDEX jobs_in_line ON jobs (queue, placed DESC, line, n) WHERE phase = 'ready';
+
+-- Which jobs have a phase, type, queue, priority, worker, tag, bit of the duration, partition: a set of numbers, 8,192 to a
+-- chunk; see bits.py for `data` and postings.py for kinds and names.
+CREATE TABLE postings (
+  kind TEXT NOT NULL, name TEXT NOT NULL, chunk INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (kind, name, chunk)
+) WITHOUT ROWID;
+
+-- Since when the sets of a chunk are as they are.
+CREATE TABLE revisions (chunk INTEGER PRIMARY KEY, revision INTEGER NOT NULL);
+
+-- The logs' entries, numbered as they came. `jobs`: how many jobs of the read model have an event in it. `first_n`: the
+-- number that the first job submitted in it, or behind it, got or would have got.
+CREATE TABLE entries (
+  e INTEGER PRIMARY KEY, partition INTEGER NOT NULL, ms INTEGER NOT NULL, seq INTEGER NOT NULL, jobs INTEGER NOT NULL,
+  first_n INTEGER NOT NULL
+);
+CREATE INDEX entries_by_place ON entries (partition, ms, seq, e);
+CREATE INDEX entries_of_no_job ON entries (ms) WHERE jobs = 0;
+-- Their events: a msgpack array, nil where one could not be read; see queries/entries.py.
+CREATE TABLE commits (e INTEGER PRIMARY KEY, data BLOB NOT NULL);
+
+-- Where the events of a job stand, as far as there are too many for its row; see places.py.
+CREATE TABLE places (n INTEGER NOT NULL, first INTEGER NOT NULL, places BLOB NOT NULL, PRIMARY KEY (n, first)) WITHOUT ROWID;
 
 -- Attempts that are not a job's latest; the latest is part of the job's row.
 CREATE TABLE attempts (
@@ -34,26 +60,13 @@ CREATE TABLE attempts (
   started_at_ms INTEGER NOT NULL, ended_at_ms INTEGER NOT NULL, run_us INTEGER NOT NULL, error TEXT,
   PRIMARY KEY (n, number)
 ) WITHOUT ROWID;
-CREATE INDEX attempts_by_worker ON attempts (worker, n);
 
-CREATE TABLE payloads (n INTEGER PRIMARY KEY, value TEXT NOT NULL, blob TEXT);
-CREATE TABLE results (n INTEGER PRIMARY KEY, value TEXT NOT NULL, blob TEXT);
-
+-- `heard`: 1 where the child's log says how a parent in another partition ended.
 CREATE TABLE dependencies (
-  child INTEGER NOT NULL, position INTEGER NOT NULL, parent TEXT NOT NULL, PRIMARY KEY (child, position)
+  child INTEGER NOT NULL, position INTEGER NOT NULL, parent TEXT NOT NULL, heard INTEGER NOT NULL,
+  PRIMARY KEY (child, position)
 ) WITHOUT ROWID;
 CREATE INDEX dependencies_by_parent ON dependencies (parent, child);
-
-CREATE TABLE tags (
-  key TEXT NOT NULL, value TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (key, value, n)
-) WITHOUT ROWID;
-
--- Payloads of submissions and results of successes are left out of `data` and put back when it is read.
-CREATE TABLE events (
-  ms INTEGER NOT NULL, seq INTEGER NOT NULL, idx INTEGER NOT NULL, n INTEGER, tag TEXT NOT NULL, data BLOB NOT NULL,
-  PRIMARY KEY (ms, seq, idx)
-) WITHOUT ROWID;
-CREATE INDEX events_by_job ON events (n) WHERE n IS NOT NULL;
 
 CREATE TABLE counters (
   queue TEXT NOT NULL, type TEXT NOT NULL, priority INTEGER NOT NULL, phase TEXT NOT NULL, count INTEGER NOT NULL,
@@ -68,20 +81,30 @@ CREATE TABLE rollups (
   PRIMARY KEY (bucket_ms, queue, type)
 ) WITHOUT ROWID;
 
-CREATE TABLE queues (name TEXT PRIMARY KEY, paused INTEGER NOT NULL, changed_at_ms INTEGER NOT NULL) WITHOUT ROWID;
-
-CREATE TABLE workers (
-  id TEXT PRIMARY KEY, host TEXT NOT NULL, pid INTEGER NOT NULL, version TEXT NOT NULL, queues TEXT NOT NULL,
-  types TEXT NOT NULL, slots INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
-  joined_at_ms INTEGER NOT NULL, changed_at_ms INTEGER NOT NULL
+-- A queue is paused, and a worker joins, in every partition by itself.
+CREATE TABLE queues (
+  name TEXT NOT NULL, partition INTEGER NOT NULL, paused INTEGER NOT NULL, changed_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (name, partition)
 ) WITHOUT ROWID;
 
+CREATE TABLE workers (
+  id TEXT NOT NULL, partition INTEGER NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL, version TEXT NOT NULL, queues TEXT NOT NULL,
+  types TEXT NOT NULL, slots INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
+  joined_at_ms INTEGER NOT NULL, changed_at_ms INTEGER NOT NULL, PRIMARY KEY (id, partition)
+) WITHOUT ROWID;
+-- Each worker once, in the gravest of its states: one that is lost to a partition is lost.
+CREATE VIEW fleet AS
+  SELECT id, host, pid, version, queues, types, slots, state, reason, joined_at_ms, changed_at_ms,
+    max(CASE state WHEN 'lost' THEN 3 WHEN 'left' THEN 2 WHEN 'draining' THEN 1 ELSE 0 END) AS gravity
+  FROM workers GROUP BY id;
+
 CREATE TABLE scaling (
-  ms INTEGER NOT NULL, seq INTEGER NOT NULL, idx INTEGER NOT NULL, provider TEXT NOT NULL, desired INTEGER NOT NULL,
+  partition INTEGER NOT NULL, ms INTEGER NOT NULL, seq INTEGER NOT NULL, idx INTEGER NOT NULL, provider TEXT NOT NULL, desired INTEGER NOT NULL,
   previous INTEGER NOT NULL, reason TEXT NOT NULL, backlog INTEGER NOT NULL, arrival_per_s REAL NOT NULL,
-  service_ms REAL NOT NULL, PRIMARY KEY (ms, seq, idx)
+  service_ms REAL NOT NULL, PRIMARY KEY (ms, seq, idx, partition)
 ) WITHOUT ROWID;
 
 CREATE TABLE quarantine (
-  ms INTEGER NOT NULL, seq INTEGER NOT NULL, idx INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (ms, seq, idx)
+  partition INTEGER NOT NULL, ms INTEGER NOT NULL, seq INTEGER NOT NULL, idx INTEGER NOT NULL, reason TEXT NOT NULL,
+  PRIMARY KEY (partition, ms, seq, idx)
 ) WITHOUT ROWID;

@@ -1,6 +1,6 @@
 """How the dashboard is served: one process; Granian embedded in its event loop, the projector on a thread beside it.
 
-Start: the log is opened and checked, the file is opened, the projector begins, and the port answers at once, with
+Start: the logs are opened and checked, the file is opened, the projector begins, and the port answers at once, with
 `/health/ready` at 503 until the read model has caught up. Stop (SIGTERM, SIGINT): streams end, requests under way
 finish, the projector ends behind its batch. A second signal ends at once.
 """
@@ -8,35 +8,33 @@ finish, the projector ends behind its batch. A second signal ends at once.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import uvloop
 
 from journeyman.blobs import BlobStore, open_blobs
-from journeyman.log.connect import open_log
+from journeyman.log.connect import opener
 from journeyman.serving import build_server, free_address, serve_until, stop_on_signal
 from journeyman.settings import Settings
 from journeyman_dashboard.app import build_app
 from journeyman_dashboard.metrics import Metrics
-from journeyman_dashboard.projector import Keeping, Projector, Source
+from journeyman_dashboard.partitions import Partition, open_all
+from journeyman_dashboard.projector import Keeping, Projector
 from journeyman_dashboard.reach import Reach
 from journeyman_dashboard.reading import Readings
 from journeyman_dashboard.schema import FILE_NAME
 from journeyman_dashboard.streams import Streams
-from journeyman_dashboard.wiring import Beating, Heartbeats, ReadModel
+from journeyman_dashboard.wiring import Heartbeats, ReadModel
 
 CONNECTIONS_MAX = 1024
 STOP_TIMEOUT_S = 10.0
 
 _log = logging.getLogger(__name__)
-
-
-class DashboardLog(Source, Beating, Protocol):
-    """What the dashboard needs of a log."""
 
 
 def serve(settings: Settings) -> int | None:
@@ -49,32 +47,45 @@ async def _serve(settings: Settings) -> int | None:
     address, port = free_address("dashboard", settings.dashboard_host, settings.dashboard_port)
     blobs = open_blobs(settings)
     keeping = Keeping(settings.read_model_retention_ms, settings.log_retention_ms)
-    log = await asyncio.to_thread(open_log, settings)
+    open_log = opener(settings)
+    partitions = [Partition(number, partial(open_log, number)) for number in range(settings.partitions)]
     try:
-        async with running(log, blobs, Path(settings.data_dir), keeping) as model:
+        await asyncio.to_thread(open_all, partitions)
+        async with running(partitions, blobs, Path(settings.data_dir), keeping) as model:
             server = build_server(build_app(model), address, port, connections_max=CONNECTIONS_MAX)
+            _settle()
             _log.info("listening on http://%s:%d", settings.dashboard_host, port)
             if not await serve_until(stop, server, on_stop=model.reach.close, timeout_s=STOP_TIMEOUT_S):
                 return 1
     finally:
-        log.close()
+        for partition in partitions:
+            if partition.opened is not None:
+                partition.opened.close()
     _log.info("stopped")
     return None
 
 
+def _settle() -> None:
+    """Take what is there now, modules and routes, out of the collector's sight: it stays, and need not be looked at."""
+    gc.collect()
+    gc.freeze()
+
+
 @asynccontextmanager
-async def running(log: DashboardLog, blobs: BlobStore, data_dir: Path, keeping: Keeping) -> AsyncIterator[ReadModel]:
-    """Keep a read model in `data_dir` following the log."""
+async def running(
+    partitions: Sequence[Partition], blobs: BlobStore, data_dir: Path, keeping: Keeping
+) -> AsyncIterator[ReadModel]:
+    """Keep a read model in `data_dir` following the logs of these partitions, all that there are."""
     path = data_dir / FILE_NAME
-    reach = Reach()
+    reach = Reach(partition.number for partition in partitions)
     reach.bind(asyncio.get_running_loop())
-    projector = Projector(log, path, reach, keeping)
+    projector = Projector(partitions, path, reach, keeping)
     await asyncio.to_thread(projector.start)
     readings = Readings(path)
     streams = Streams(readings, reach)
     metrics = Metrics(path, reach, lambda: streams.open)
     try:
-        yield ReadModel(readings, reach, Heartbeats(log), blobs, streams, metrics)
+        yield ReadModel(readings, reach, Heartbeats(partitions), blobs, streams, metrics)
     finally:
         reach.close()
         await asyncio.to_thread(projector.stop)

@@ -1,7 +1,9 @@
 """Reads from the database what a batch needs to know, and writes what it changes: one transaction a batch.
 
 Decides nothing: what changes is `projection.fold`'s to say. A batch and the cursor behind it are stored
-together, so a crash at any point repeats or loses nothing.
+together, so a crash at any point repeats or loses nothing. Jobs that have not ended are remembered from batch to batch,
+`OPEN_ROWS_MAX` of them, so that a job is not read back for each of its events; whoever undoes a transaction must
+call `forget`.
 """
 
 from __future__ import annotations
@@ -9,17 +11,32 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
 
-from journeyman.events import Entry, Offset
-from journeyman_dashboard import histogram
-from journeyman_dashboard.projection import Changes, CounterKey, fold, job_ids
-from journeyman_dashboard.rows import CHANGING_COLUMNS, FIXED_COLUMNS, JOB_COLUMNS, JobRow, Rollup, RollupKey
+from journeyman.events import BEGINNING, Entry, Offset
+from journeyman_dashboard import bits, histogram
+from journeyman_dashboard.postings import SetChanges
+from journeyman_dashboard.projection import Changes, CounterKey, Next, fold, spoken_of
+from journeyman_dashboard.rows import (
+    CHANGING_COLUMNS,
+    ENDED_PHASES,
+    FIXED_COLUMNS,
+    JOB_COLUMNS,
+    JobRow,
+    Rollup,
+    RollupKey,
+)
+
+#: What bounds the memory they take.
+OPEN_ROWS_MAX = 20_000
 
 _json = msgspec.json.Encoder().encode
 _tuple = msgspec.structs.astuple
+_number = attrgetter("n")
 _CHANGING_AT = len(FIXED_COLUMNS)
 
 
@@ -35,39 +52,55 @@ _COUNT = (
     "ON CONFLICT (queue, type, priority, phase) DO UPDATE SET count = count + excluded.count"
 )
 _UNCOUNT = "DELETE FROM counters WHERE queue = ? AND type = ? AND priority = ? AND phase = ? AND count = 0"
-_WORKER_STATE = "UPDATE workers SET state = ?, reason = ?, changed_at_ms = ? WHERE id = ?"
+_GAIN = (
+    "INSERT INTO postings VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (kind, name, chunk) DO UPDATE SET data = set_union(data, excluded.data)"
+)
+_LOSE = "UPDATE postings SET data = set_without(data, ?4) WHERE kind = ?1 AND name = ?2 AND chunk = ?3"
+_LOST = "DELETE FROM postings WHERE kind = ? AND name = ? AND chunk = ? AND data = x''"
+_HEARD = "UPDATE dependencies SET heard = 1 WHERE child = ? AND parent = ?"
+_WORKER_STATE = "UPDATE workers SET state = ?, reason = ?, changed_at_ms = ? WHERE id = ? AND partition = ?"
 _SELECT_ROLLUP = (
     "SELECT submitted, started, completed, failed, cancelled, waits, runs FROM rollups "
     "WHERE bucket_ms = ? AND queue = ? AND type = ?"
 )
-_WORKER_COLUMNS = 11
+_WORKER_COLUMNS = 12
 
 
 class Cursor(NamedTuple):
-    """How far the read model is: the last event projected, by what its log is recognised, its counts."""
+    """How far a partition's log has been read: the last event projected, by what it is recognised, how many events."""
 
-    offset: Offset
-    anchor: Offset | None
-    anchor_digest: str
-    next_n: int
-    events: int
+    partition: int = 0
+    offset: Offset = BEGINNING
+    anchor: Offset | None = None
+    anchor_digest: str = ""
+    events: int = 0
 
 
-def read_cursor(connection: sqlite3.Connection) -> Cursor:
-    """Return how far the read model is."""
-    ms, seq, idx, anchor, digest, next_n, events = connection.execute(
-        "SELECT ms, seq, idx, anchor, anchor_digest, next_n, events FROM cursor"
-    ).fetchone()
-    return Cursor(Offset(ms, seq, idx), Offset.parse(anchor) if anchor else None, digest, next_n, events)
+def read_cursors(connection: sqlite3.Connection) -> dict[int, Cursor]:
+    """Return how far every log has been read of which anything has been."""
+    rows = connection.execute("SELECT partition, ms, seq, idx, anchor, anchor_digest, events FROM cursors")
+    return {
+        partition: Cursor(partition, Offset(ms, seq, idx), Offset.parse(anchor) if anchor else None, digest, events)
+        for partition, ms, seq, idx, anchor, digest, events in rows
+    }
 
 
 def write_cursor(connection: sqlite3.Connection, cursor: Cursor) -> None:
-    """Store how far the read model is; part of a batch's transaction."""
+    """Store how far a log has been read; part of a batch's transaction."""
     anchor = "" if cursor.anchor is None else str(cursor.anchor)
-    connection.execute(
-        "UPDATE cursor SET ms = ?, seq = ?, idx = ?, anchor = ?, anchor_digest = ?, next_n = ?, events = ?",
-        (*cursor.offset, anchor, cursor.anchor_digest, cursor.next_n, cursor.events),
-    )
+    row = (cursor.partition, *cursor.offset, anchor, cursor.anchor_digest, cursor.events)
+    connection.execute(_insert("cursors", 7, "REPLACE"), row)
+
+
+def read_following(connection: sqlite3.Connection) -> Next:
+    """Return the numbers of the next new job and of the next entry."""
+    return Next(*connection.execute("SELECT next_n, next_e FROM numbering").fetchone())
+
+
+def write_following(connection: sqlite3.Connection, following: Next) -> None:
+    """Store the numbers that come next; part of a batch's transaction."""
+    connection.execute("UPDATE numbering SET next_n = ?, next_e = ?", following)
 
 
 @contextmanager
@@ -82,19 +115,58 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
-def project(connection: sqlite3.Connection, entries: Sequence[Entry], next_n: int) -> Changes:
-    """Fold entries onto the database; part of a batch's transaction."""
-    ids = job_ids(entries)
-    known = _load(connection, ids) if ids else {}
-    changes = fold(entries, known, next_n)
-    write(connection, changes)
-    return changes
+class Store:
+    """Puts entries into the database behind a connection, which it prepares for that."""
 
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self._open: dict[str, JobRow] = {}
+        #: No job has a higher id: of those that a partition's entries have brought, and of all before.
+        self._last_ids: dict[int, str] = {}
+        self._last_id_before: str | None = None
+        connection.create_function("set_union", 2, bits.union, deterministic=True)
+        connection.create_function("set_without", 2, bits.without, deterministic=True)
 
-def _load(connection: sqlite3.Connection, ids: set[str]) -> dict[str, JobRow]:
-    found = connection.execute(_SELECT_JOBS, (_json(list(ids)).decode(),))
-    rows = (JobRow(*columns) for columns in found)
-    return {row.id: row for row in rows}
+    def forget(self) -> None:
+        """Believe nothing but the database from here on."""
+        self._open.clear()
+        self._last_ids.clear()
+        self._last_id_before = None
+
+    def project(self, entries: Sequence[Entry], following: Next, partition: int = 0) -> Changes:
+        """Fold entries of a partition onto the database; part of a batch's transaction."""
+        last_id = self._last_ids.get(partition) or self._last_of_all()
+        changes = fold(entries, self._load(spoken_of(entries, last_id)), following, partition)
+        write(self.connection, changes)
+        self._remember(changes)
+        if changes.new:
+            self._last_ids[partition] = max(last_id, *(row.id for row in changes.new))
+        return changes
+
+    def _last_of_all(self) -> str:
+        if self._last_id_before is None:
+            (found,) = self.connection.execute("SELECT max(id) FROM jobs").fetchone()
+            self._last_id_before = found or ""
+        return self._last_id_before
+
+    def _load(self, ids: set[str]) -> dict[str, JobRow]:
+        known = {job_id: self._open[job_id] for job_id in ids & self._open.keys()}
+        if missing := list(ids - known.keys()):
+            for columns in self.connection.execute(_SELECT_JOBS, (_json(missing).decode(),)):
+                known[columns[1]] = JobRow(*columns)
+        return known
+
+    def _remember(self, changes: Changes) -> None:
+        """Keep the rows of jobs that go on, those heard of last the longest."""
+        remembered = self._open
+        for row in changes.known:
+            remembered.pop(row.id, None)
+        for rows in (changes.known, changes.new):
+            for row in rows:
+                if row.phase not in ENDED_PHASES:
+                    remembered[row.id] = row
+        for job_id in list(islice(remembered, max(len(remembered) - OPEN_ROWS_MAX, 0))):
+            del remembered[job_id]
 
 
 def write(connection: sqlite3.Connection, changes: Changes) -> None:
@@ -103,33 +175,51 @@ def write(connection: sqlite3.Connection, changes: Changes) -> None:
     if changes.new:
         many(_INSERT_JOB, map(_tuple, changes.new))
     if changes.known:
-        many(_UPDATE_JOB, ((*_tuple(row)[_CHANGING_AT:], row.n) for row in changes.known))
-    many(_insert("events", 6), changes.events)
-    for table, rows in (
-        ("payloads", changes.payloads),
-        ("results", changes.results),
-        ("dependencies", changes.dependencies),
-        ("tags", changes.tags),
+        in_order = sorted(changes.known, key=_number)
+        many(_UPDATE_JOB, ((*_tuple(row)[_CHANGING_AT:], row.n) for row in in_order))
+    for table, columns, rows in (
+        ("entries", 6, changes.entries),
+        ("commits", 2, changes.commits),
+        ("places", 3, changes.places),
+        ("dependencies", 4, changes.dependencies),
+        ("scaling", 11, changes.scaling),
     ):
         if rows:
-            many(_insert(table, 3), rows)
+            many(_insert(table, columns), rows)
+    if changes.heard:
+        many(_HEARD, changes.heard)
     if changes.attempts:
         many(_insert("attempts", 8, "REPLACE"), changes.attempts)
-    if changes.scaling:
-        many(_insert("scaling", 10), changes.scaling)
     if changes.quarantine:
-        many(_insert("quarantine", 4, "REPLACE"), changes.quarantine)
+        many(_insert("quarantine", 5, "REPLACE"), changes.quarantine)
     if changes.queues:
-        many(_insert("queues", 3, "REPLACE"), ((name, *row) for name, row in changes.queues.items()))
+        many(_insert("queues", 4, "REPLACE"), ((name, *row) for name, row in changes.queues.items()))
     for row in changes.workers:
-        connection.execute(_insert("workers", 11, "REPLACE") if len(row) == _WORKER_COLUMNS else _WORKER_STATE, row)
-    count(connection, changes.counters())
+        connection.execute(
+            _insert("workers", _WORKER_COLUMNS, "REPLACE") if len(row) == _WORKER_COLUMNS else _WORKER_STATE, row
+        )
+    count(connection, changes.counters)
+    change_sets(connection, changes.sets)
     _roll_up(connection, changes.rollups)
+
+
+def change_sets(connection: sqlite3.Connection, sets: SetChanges) -> None:
+    """Let sets gain and lose numbers, and forget those that became empty."""
+    gained, lost = sets.gained(), sets.lost()
+    if not gained and not lost:
+        return
+    connection.executemany(_GAIN, gained)
+    if lost:
+        connection.executemany(_LOSE, lost)
+        connection.executemany(_LOST, (row[:3] for row in lost))
+    (revision,) = connection.execute("UPDATE numbering SET revision = revision + 1 RETURNING revision").fetchone()
+    chunks = {row[2] for row in gained} | {row[2] for row in lost}
+    connection.executemany(_insert("revisions", 2, "REPLACE"), ((chunk, revision) for chunk in chunks))
 
 
 def count(connection: sqlite3.Connection, counters: Mapping[CounterKey, int]) -> None:
     """Add to the numbers of jobs, and forget those that became 0."""
-    connection.executemany(_COUNT, ((*key, number) for key, number in counters.items()))
+    connection.executemany(_COUNT, ((*key, number) for key, number in counters.items() if number))
     connection.executemany(_UNCOUNT, (key for key, number in counters.items() if number < 0))
 
 

@@ -1,7 +1,9 @@
-"""Streams of events for whoever follows along: each is a place in the log, and reads on from there.
+"""Streams of events for whoever follows along: each is a position in the logs, and reads on from there.
 
-A stream has no buffer: it takes the next stretch of the log from the read model when its client has taken the last.
-A slow client falls behind and misses nothing; one that went, or was let go, resumes from the last id it saw.
+A stream has no buffer: it takes the next stretch of the logs from the read model when its client has taken the last.
+A slow client falls behind and misses nothing; one that went, or was let go, resumes from the last id it saw. The id
+of an event is the position behind it, in all partitions, because no partition's offset says anything of another's. A
+stretch is in order of time; a partition that is behind the others does not hold them up.
 """
 
 from __future__ import annotations
@@ -10,13 +12,16 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncGenerator
+from itertools import islice
 
 import msgspec
 
-from journeyman.codec import decode_event
 from journeyman.errors import JourneymanError
-from journeyman.events import Offset
-from journeyman_dashboard.queries.histories import event_views, events_after
+from journeyman.events import DependencyResolved, Event, Offset, tag_of
+from journeyman_dashboard.positions import Position, completed, reached, write_position
+from journeyman_dashboard.postings import lives_in
+from journeyman_dashboard.queries.entries import Told, events_between
+from journeyman_dashboard.queries.histories import Job, event_view, jobs_of
 from journeyman_dashboard.reach import Reach
 from journeyman_dashboard.reading import Readings, TooManyQueriesError, TooSlowError
 
@@ -64,28 +69,38 @@ class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
     status: tuple[str, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
 
-    def takes(self, row: tuple[object, ...]) -> bool:
-        """Tell whether an event (a row of `events_after`) is asked for."""
-        _, _, _, _, tag, data, job_id, kind, queue, tags = row
-        if self.event and tag not in self.event:
+    def of_jobs(self) -> bool:
+        """Whether it takes the event's job to tell."""
+        return bool(self.type or self.queue or self.tags)
+
+    def takes(self, told: Told, job: Job | None) -> bool:
+        """Tell whether an event is asked for. job: that of the event, where it has one that is known.
+
+        `dependency.resolved` stands in two logs; that of the job it speaks of tells it.
+        """
+        event = told.event
+        if isinstance(event, DependencyResolved) and lives_in(event.job_id) != told.partition:
             return False
-        if self.status and STATUS_OF_EVENT.get(str(tag)) not in self.status:
+        tag = tag_of(event)
+        if (self.event and tag not in self.event) or (self.job_id and _said(event, "job_id") not in self.job_id):
             return False
-        if (self.job_id and job_id not in self.job_id) or (self.type and kind not in self.type):
+        if self.status and STATUS_OF_EVENT.get(tag) not in self.status:
             return False
-        if self.tags and not any(pair in self.tags for pair in _pairs(tags)):
+        if self.worker and _said(event, "worker") not in self.worker:
             return False
-        if not self.worker and (not self.queue or queue in self.queue):
-            return True
-        assert isinstance(data, bytes)
-        event = decode_event(data)
-        if self.queue and queue not in self.queue and getattr(event, "queue", None) not in self.queue:
+        if self.type and (job is None or job.type not in self.type):
             return False
-        return not self.worker or getattr(event, "worker", None) in self.worker
+        if self.tags and (job is None or not any(pair in self.tags for pair in _pairs(job.tags))):
+            return False
+        return not self.queue or _said(event, "queue") in self.queue or (job is not None and job.queue in self.queue)
 
 
-def _pairs(tags: object) -> list[tuple[str, str]]:
-    return list(msgspec.json.decode(tags, type=dict[str, str]).items()) if isinstance(tags, str) else []
+def _said(event: Event, field: str) -> object:
+    return getattr(event, field, None)
+
+
+def _pairs(tags: str | None) -> list[tuple[str, str]]:
+    return list(msgspec.json.decode(tags, type=dict[str, str]).items()) if tags else []
 
 
 class Streams:
@@ -96,37 +111,42 @@ class Streams:
         self._reach = reach
         self.open = 0
 
-    def follow(self, wanted: EventFilter, after: Offset | None) -> AsyncGenerator[bytes, None]:
+    def follow(self, wanted: EventFilter, after: Position | None) -> AsyncGenerator[bytes, None]:
         """Return the bytes of a stream of server-sent events behind `after` (None: from now on).
+
+        Partitions that `after` does not name are followed from the earliest moment that it names.
 
         Raises TooManyStreamsError.
         """
         if self.open >= STREAMS_MAX:
             raise TooManyStreamsError(f"{STREAMS_MAX} streams are open already")
-        return self._follow(wanted, self._reach.offset if after is None else after)
+        place = self._reach.position if after is None else completed(after, self._reach.partitions)
+        return self._follow(wanted, place)
 
-    async def _follow(self, wanted: EventFilter, place: Offset) -> AsyncGenerator[bytes, None]:
+    async def _follow(self, wanted: EventFilter, place: dict[int, Offset]) -> AsyncGenerator[bytes, None]:
         self.open += 1
         try:
-            yield f"retry: {RETRY_MS}\nid: {place}\n: from here on\n\n".encode()
+            yield f"retry: {RETRY_MS}\nid: {write_position(place)}\n: from here on\n\n".encode()
             said_at = time.monotonic()
             while not self._reach.closed:
-                until = self._reach.offset
-                if place < until:
+                until = self._reach.position
+                if not reached(place, until):
                     place, text = await self._stretch(wanted, place, until)
                     if text:
                         yield text
                         said_at = time.monotonic()
                 left_s = said_at + HEARTBEAT_S - time.monotonic()
                 if left_s <= 0:
-                    yield f"id: {place}\n: {self._reach.lag_ms()} ms behind the log\n\n".encode()
+                    yield f"id: {write_position(place)}\n: {self._reach.lag_ms()} ms behind the log\n\n".encode()
                     said_at = time.monotonic()
-                elif place >= self._reach.offset:
+                elif reached(place, self._reach.position):
                     await self._reach.wait_moved(left_s)
         finally:
             self.open -= 1
 
-    async def _stretch(self, wanted: EventFilter, place: Offset, until: Offset) -> tuple[Offset, bytes]:
+    async def _stretch(
+        self, wanted: EventFilter, place: dict[int, Offset], until: Position
+    ) -> tuple[dict[int, Offset], bytes]:
         """Return the next stretch and where it ends; an empty one at the same place where readers are busy."""
         try:
             return await self._readings.run(read_stretch, wanted, place, until)
@@ -136,13 +156,18 @@ class Streams:
 
 
 def read_stretch(
-    connection: sqlite3.Connection, wanted: EventFilter, after: Offset, until: Offset
-) -> tuple[Offset, bytes]:
-    """Return where the next stretch of the log ends and, as server-sent events, what of it is wanted."""
-    rows = events_after(connection, after, until, STRETCH)
-    end = Offset(*rows[-1][:3]) if len(rows) == STRETCH else until
-    views = event_views(connection, [row[:6] for row in rows if wanted.takes(row)])
-    text = b"".join(
-        b"id: %b\nevent: %b\ndata: %b\n\n" % (view.offset.encode(), view.event.encode(), _json(view)) for view in views
-    )
-    return end, text
+    connection: sqlite3.Connection, wanted: EventFilter, after: Position, until: Position
+) -> tuple[dict[int, Offset], bytes]:
+    """Return where the next stretch of the logs ends and, as server-sent events, what of it is wanted."""
+    stretch = list(islice(events_between(connection, after, until), STRETCH))
+    jobs = jobs_of(connection, (told.event for told in stretch)) if wanted.of_jobs() else {}
+    place = dict(after)
+    parts = []
+    for told in stretch:
+        place[told.partition] = told.offset
+        if wanted.takes(told, jobs.get(str(_said(told.event, "job_id")))):
+            view = event_view(told.partition, told.offset, told.event)
+            parts.append(f"id: {write_position(place)}\nevent: {view.event}\ndata: ".encode() + _json(view) + b"\n\n")
+    if len(stretch) < STRETCH:
+        place.update({partition: max(offset, place[partition]) for partition, offset in until.items()})
+    return place, b"".join(parts)

@@ -22,10 +22,13 @@ AttemptRow: TypeAlias = tuple[int, int, str, str, int, int, int, str | None]
 
 
 class Sink(Protocol):
-    """Where a transition leaves what does not belong to the job's own row."""
+    """Where a transition leaves what does not belong to the job's own row.
+
+    worked: the numbers of the jobs of which each worker began an attempt.
+    """
 
     attempts: list[AttemptRow]
-    results: list[tuple[int, str, str | None]]
+    worked: dict[str, list[int]]
 
     def rollup(self, row: JobRow, at_ms: int) -> Rollup:
         """Return the rollup of the row's queue and type for the bucket of `at_ms`."""
@@ -35,11 +38,6 @@ class Sink(Protocol):
 def error_json(error: e.Error) -> str:
     """Write an error as users see it."""
     return _json(msgspec.structs.asdict(error)).decode()
-
-
-def blob_json(blob: e.Blob | None) -> str | None:
-    """Write a reference to a blob, None for none."""
-    return None if blob is None else _json(msgspec.structs.asdict(blob)).decode()
 
 
 def _blocked(row: JobRow, event: e.JobBlocked, _at_ms: int, _sink: Sink) -> None:
@@ -64,7 +62,13 @@ def _started(row: JobRow, event: e.JobStarted, at_ms: int, sink: Sink) -> None:
         _keep_attempt(row, sink)
     row.phase = "cancelling" if row.cancel_requested else "running"
     row.attempt = event.attempt
-    row.worker = event.worker
+    if row.worker != event.worker:
+        _leave_worker(row)
+        row.worker = event.worker
+    worked = sink.worked.get(event.worker)
+    if worked is None:
+        worked = sink.worked[event.worker] = []
+    worked.append(row.n)
     row.outcome = "running"
     row.started_at_ms = at_ms
     row.attempt_ended_at_ms = row.run_us = 0
@@ -88,8 +92,6 @@ def _succeeded(row: JobRow, event: e.JobSucceeded, at_ms: int, sink: Sink) -> No
     _end_attempt(row, "succeeded", at_ms, event.run_us, sink)
     _end(row, "completed", at_ms)
     sink.rollup(row, at_ms).completed += 1
-    if event.result != "null" or event.result_blob is not None:
-        sink.results.append((row.n, event.result, blob_json(event.result_blob)))
 
 
 def _failed(row: JobRow, event: e.JobFailed, at_ms: int, sink: Sink) -> None:
@@ -176,6 +178,7 @@ def _redriven(row: JobRow, event: e.JobRedriven, _at_ms: int, sink: Sink) -> Non
     row.due_ms = event.due_ms
     row.cancel_requested = row.finished_at_ms = row.ready_at_ms = row.started_at_ms = 0
     row.duration_ms = -1
+    _leave_worker(row)
     row.percent, row.message, row.worker, row.reason = None, "", "", ""
     row.error, row.error_type, row.fingerprint = None, "", ""
 
@@ -204,6 +207,12 @@ def _holds(row: JobRow, attempt: int) -> bool:
     return row.outcome == "running" and row.attempt == attempt
 
 
+def _leave_worker(row: JobRow) -> None:
+    """Remember the latest attempt's worker as one that had the job."""
+    if row.worker and row.worker not in row.former_workers.split("\n"):
+        row.former_workers = f"{row.former_workers}\n{row.worker}" if row.former_workers else row.worker
+
+
 def _keep_attempt(row: JobRow, sink: Sink) -> None:
     """Give the latest attempt a row of its own, because another is about to take its place."""
     error = row.error if row.outcome == "failed" else None
@@ -225,7 +234,7 @@ def _end_attempt(row: JobRow, outcome: str, at_ms: int, run_us: int, sink: Sink)
     row.outcome = outcome
     row.attempt_ended_at_ms = at_ms
     row.run_us = run_us
-    row.duration_ms = at_ms - row.started_at_ms
+    row.duration_ms = max(at_ms - row.started_at_ms, 0)
     if outcome in {"succeeded", "failed"}:
         add(sink.rollup(row, at_ms).runs, run_us or row.duration_ms * 1_000)
 

@@ -93,10 +93,12 @@ class JobView(msgspec.Struct):
 
 
 class Around(msgspec.Struct):
-    """What other tables say of a job. The texts are JSON; payload and result with their blobs' references."""
+    """What is said of a job elsewhere than in its row. Payload and result are JSON text, void beside a blob."""
 
-    payload: tuple[str, str | None] = ("{}", None)
-    result: tuple[str, str | None] = ("null", None)
+    payload: str = "{}"
+    payload_blob: Blob | None = None
+    result: str = "null"
+    result_blob: Blob | None = None
     attempts: list[tuple[Any, ...]] = msgspec.field(default_factory=list)
     parents: list[str] = msgspec.field(default_factory=list)
     children: list[str] = msgspec.field(default_factory=list)
@@ -124,9 +126,9 @@ def embedded(text: str) -> Any:
     return msgspec.Raw(text.encode())
 
 
-def blob_view(text: str | None) -> BlobView | None:
-    """Read a stored reference to a blob."""
-    return None if text is None else msgspec.json.decode(text, type=BlobView)
+def blob_view(blob: Blob | None) -> BlobView | None:
+    """Return a reference to a blob as users see it."""
+    return None if blob is None else BlobView(blob.key, blob.size, blob.sha256)
 
 
 def error_view(text: str | None) -> ErrorView | None:
@@ -137,8 +139,6 @@ def error_view(text: str | None) -> ErrorView | None:
 def job_view(row: JobRow, around: Around, paused: frozenset[str]) -> JobView:
     """Return a job as users see it."""
     phase = phase_of(row, paused)
-    payload, payload_blob = around.payload
-    result, result_blob = around.result
     return JobView(
         id=row.id,
         type=row.type,
@@ -146,8 +146,8 @@ def job_view(row: JobRow, around: Around, paused: frozenset[str]) -> JobView:
         priority=row.priority,
         status=STATUS_OF_PHASE[phase],
         phase=phase,
-        payload=None if payload_blob else embedded(payload),
-        result=None if result_blob else embedded(result),
+        payload=None if around.payload_blob else embedded(around.payload),
+        result=None if around.result_blob else embedded(around.result),
         error=None if row.phase == "completed" else error_view(row.error),
         progress=None if row.percent is None else ProgressView(row.percent, row.message),
         attempt=row.attempt,
@@ -163,8 +163,8 @@ def job_view(row: JobRow, around: Around, paused: frozenset[str]) -> JobView:
         generation=row.generation,
         due_at=write_time(row.due_ms),
         reason=row.reason,
-        payload_blob=blob_view(payload_blob),
-        result_blob=blob_view(result_blob),
+        payload_blob=blob_view(around.payload_blob),
+        result_blob=blob_view(around.result_blob),
     )
 
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import logging
-from http import HTTPStatus
 from typing import Any, cast
 
 import msgspec
 from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
-from litestar.types import HTTPScope, Message, Scope
+from litestar.types import ASGIApp, HTTPScope, Message, Scope
 
-from journeyman.problems import MEDIA_TYPE, problem
+from journeyman.problems import MEDIA_TYPE
 from journeyman_ingest import generating, health, job_changes, jobs, operations
+from journeyman_ingest.front_door import Answer, FrontDoor
 from journeyman_ingest.intake import Intake
 from journeyman_ingest.openapi import config
-from journeyman_ingest.problem_kinds import document, headers, of_framework, refusal_of
+from journeyman_ingest.problem_kinds import answer_to, of_framework
 from journeyman_ingest.wiring import INTAKE
-
-_log = logging.getLogger(__name__)
 
 ROUTES = [
     jobs.submit_job,
@@ -41,9 +38,13 @@ ROUTES = [
 ]
 
 
-def build_app(intake: Intake) -> Litestar:
+#: Routes that the front door answers itself.
+BUSIEST: dict[str, Answer] = {"/jobs": jobs.accept_job, "/jobs/batch": jobs.accept_batch}
+
+
+def build_app(intake: Intake) -> ASGIApp:
     """Return the application that serves `intake`."""
-    return Litestar(
+    app = Litestar(
         ROUTES,
         state=State({INTAKE: intake}, deep_copy=False),
         exception_handlers={HTTPException: _framework_problem, Exception: _problem},
@@ -52,6 +53,7 @@ def build_app(intake: Intake) -> Litestar:
         logging_config=None,
         debug=False,
     )
+    return FrontDoor(app, intake, BUSIEST)
 
 
 async def _count(message: Message, scope: Scope) -> None:
@@ -62,11 +64,7 @@ async def _count(message: Message, scope: Scope) -> None:
 
 
 def _problem(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    refusal = refusal_of(error)
-    if refusal is None:
-        _log.error("a request failed", exc_info=error)
-        return _response(problem(HTTPStatus.INTERNAL_SERVER_ERROR, "this is a fault of the server; it was logged"), {})
-    return _response(document(refusal), headers(refusal))
+    return _response(*answer_to(error))
 
 
 def _framework_problem(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

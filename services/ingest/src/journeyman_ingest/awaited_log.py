@@ -1,9 +1,9 @@
-"""The part of the log that ingest uses, awaited: `AsyncRedisLog` has it, and so has an adapter for tests."""
+"""The part of a partition's log that ingest uses, awaited: `AsyncRedisLog` has it, and so has an adapter for tests."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, Self
 
 from journeyman.events import JobSubmitted
 from journeyman.log.api import Appended, DeadLetter, StoredOutcome
@@ -11,7 +11,7 @@ from journeyman.proposals import Proposal
 
 
 class LogHealth(Protocol):
-    """What `health()` answers. `durable`: the server can keep what was promised; if not, `detail` says why."""
+    """How a partition is. `durable`: the server can keep what was promised; if not, `detail` says why."""
 
     @property
     def used_memory(self) -> int:
@@ -39,6 +39,20 @@ class LogHealth(Protocol):
         ...
 
 
+class Looked(Protocol):
+    """What a look at a partition finds."""
+
+    @property
+    def now_ms(self) -> int:
+        """The server's time."""
+        ...
+
+    @property
+    def health(self) -> LogHealth:
+        """What readiness, backlog and headroom are judged by."""
+        ...
+
+
 class DeadLetters(Protocol):
     """Where dead letters are read, on a thread."""
 
@@ -49,6 +63,11 @@ class DeadLetters(Protocol):
 
 class AwaitedLog(Protocol):
     """See `journeyman.log.api.Log` for what each call means."""
+
+    @property
+    def partition(self) -> int:
+        """Its number."""
+        ...
 
     async def append(self, proposals: Sequence[Proposal], *, caller: str, number: int) -> Appended:
         """Append each proposal whose guard holds."""
@@ -71,8 +90,13 @@ class AwaitedLog(Protocol):
         """Return the server's time."""
         ...
 
-    async def health(self) -> LogHealth:
-        """Return what readiness, backlog and headroom are judged by."""
+    @property
+    def home(self) -> object | None:
+        """What is equal for partitions on one server; None where that is not known."""
+        ...
+
+    async def look(self, others: Sequence[Self]) -> Sequence[Looked | Exception]:
+        """Look at this partition, and at others of the same home; an error in place of one that is away."""
         ...
 
     async def close(self) -> None:

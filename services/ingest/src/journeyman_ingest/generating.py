@@ -12,12 +12,13 @@ from msgspec import Meta
 
 from journeyman.admission import admit
 from journeyman.blobs import INLINE_MAX
+from journeyman.events import Offset
 from journeyman.submission import JobRequest, Name, priority_of, to_submitted
 from journeyman.submission_checks import check_json, invalid
 from journeyman_ingest.bodies import read_command
 from journeyman_ingest.errors import RefusedError
 from journeyman_ingest.openapi import answers, takes
-from journeyman_ingest.replies import accepted
+from journeyman_ingest.replies import accepted, places
 from journeyman_ingest.wiring import intake_of
 
 COUNT_MAX = 100_000
@@ -56,7 +57,7 @@ _decode = msgspec.json.Decoder(Generate).decode
     summary="Make many jobs (not in production)",
 )
 async def generate_jobs(request: Request[Any, Any, Any]) -> ASGIApp:
-    """Submit `count` jobs, in commits of 500. Where one fails, those before it stay submitted."""
+    """Submit `count` jobs, in batches of 500. Where one fails, those before it stay submitted."""
     intake = intake_of(request)
     if intake.settings.environment == "production":
         raise RefusedError(HTTPStatus.NOT_FOUND, "not-found", "not available in production")
@@ -65,10 +66,12 @@ async def generate_jobs(request: Request[Any, Any, Any]) -> ASGIApp:
     template = _template(wanted)
     intake.pressure.check_room(wanted.count)
     first = last = ""
-    offset = None
+    written: list[tuple[int, Offset | None]] = []
     for start in range(0, wanted.count, CHUNK):
         numbers = range(start, min(start + CHUNK, wanted.count))
-        now_ms = intake.clock.now_ms()
+        partition = intake.partitions.for_batch()
+        now_ms = partition.clock.now_ms()
+        job_ids = partition.new_ids(now_ms, len(numbers))
         jobs = [
             to_submitted(
                 JobRequest(
@@ -77,15 +80,16 @@ async def generate_jobs(request: Request[Any, Any, Any]) -> ASGIApp:
                     priority=priority,
                     queue=wanted.queue,
                 ),
-                intake.new_id(now_ms),
+                job_id,
                 now_ms,
             )
-            for number in numbers
+            for job_id, number in zip(job_ids, numbers, strict=True)
         ]
-        verdict = await intake.propose(admit(jobs, now_ms), len(jobs) * (256 + len(template)))
+        verdict = await partition.propose(admit(jobs, now_ms), len(jobs) * (256 + len(template)))
         intake.pressure.accepted(len(jobs))
-        first, last, offset = first or jobs[0].job_id, jobs[-1].job_id, verdict.offset
-    return accepted(Generated(wanted.count, first, last), offset)
+        written.append((partition.number, verdict.offset))
+        first, last = first or jobs[0].job_id, jobs[-1].job_id
+    return accepted(Generated(wanted.count, first, last), places(written))
 
 
 def _template(wanted: Generate) -> bytes:

@@ -3,6 +3,10 @@
 There is no timer. One append is in flight at most; when its reply is here, up to `EVENTS_MAX` events that wait are
 sent together, and every request gets its own verdict. A proposal larger than that travels alone.
 
+Jobs that come one by one and without an idempotency key are one proposal together: nothing can refuse one of them and
+not the others, and a proposal costs the log as much as several jobs do. They share its verdict. So the offset that a
+client is told is where the last of them stands, in the same append as its own and not before it.
+
 When a reply does not come, the same call is repeated under the same number, which the log recognises, for
 `patience_s`. Then its requests are told that the outcome is unknown, and those that wait behind them that nothing
 was written. From then on this process calls under another name, so that a call which is still on its way cannot be
@@ -19,12 +23,15 @@ import logging
 import secrets
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 import tenacity
 
+from journeyman.admission import admit
 from journeyman.clock import ServerClock
 from journeyman.errors import JourneymanError, RebuildNeededError, ServerRefusedError, ServerUnavailableError
+from journeyman.events import JobSubmitted
 from journeyman.log.api import Appended, Verdict
 from journeyman.proposals import Proposal
 from journeyman_ingest.awaited_log import AwaitedLog
@@ -37,23 +44,41 @@ _log = logging.getLogger(__name__)
 EVENTS_MAX = 1_000
 BYTES_MAX = 1 << 20
 
-#: What may wait, whatever is reached first: as much as the log takes in well under `PATIENCE_S`.
-WAITING_MAX = 10_000
-WAITING_EVENTS_MAX = 200_000
-WAITING_BYTES_MAX = 128 << 20
+
+class Bounds(NamedTuple):
+    """What may wait, whatever is reached first: as much as the log takes in well under `PATIENCE_S`."""
+
+    requests: int = 10_000
+    events: int = 200_000
+    size: int = 128 << 20
+
+    def shared_by(self, writers: int) -> Bounds:
+        """Return the share of one writer among several; each can still take a large batch or two."""
+        return Bounds(
+            max(self.requests // writers, 1_000),
+            max(self.events // writers, 20_000),
+            max(self.size // writers, 16 << 20),
+        )
+
+
+BOUNDS = Bounds()
 
 #: How long a lost reply is asked for again.
 PATIENCE_S = 5.0
 
 
 class _Waiter(NamedTuple):
-    proposal: Proposal
+    wanted: Proposal | JobSubmitted
+    events: int
     size: int
     verdict: asyncio.Future[Verdict]
 
 
 class GroupCommit:
-    """The one writer of this process. Call `start` in a running loop, `close` before it ends."""
+    """The one writer of this process to a partition. Made in the loop that is to run it; `close` before that ends.
+
+    `on_trouble` is called when an append is not answered at first, or declined: whoever has a choice may go elsewhere.
+    """
 
     def __init__(
         self,
@@ -62,21 +87,26 @@ class GroupCommit:
         metrics: Metrics,
         *,
         patience_s: float = PATIENCE_S,
-        waiting_max: int = WAITING_MAX,
+        bounds: Bounds = BOUNDS,
+        on_trouble: Callable[[], None] = lambda: None,
     ) -> None:
         self._log = log
         self._clock = clock
         self._metrics = metrics
         self._caller = _new_name()
         self._patience_s = patience_s
-        self._waiting_max = waiting_max
+        self._bounds = bounds
+        self._on_trouble = on_trouble
         self._number = 0
         self._waiting: deque[_Waiter] = deque()
         self._events = self._bytes = 0
         self._arrived = asyncio.Event()
         self._unanswered = False
+        self._under_way = False
         self._closing = False
         self._task: asyncio.Task[None] | None = None
+        # Asking for the loop that runs costs a system call.
+        self._loop = asyncio.get_running_loop()
 
     def start(self) -> None:
         """Begin to append."""
@@ -95,20 +125,32 @@ class GroupCommit:
 
         The future fails with NotAppendedError. Raises TooMuchWaitingError where the bounds are reached.
         """
+        return self._enqueue(proposal, len(proposal.events), size)
+
+    def submit(self, job: JobSubmitted, size: int = 0) -> asyncio.Future[Verdict]:
+        """Have one job submitted, with whichever others wait. As `propose`, and nothing refuses it."""
+        return self._enqueue(job, 1, size)
+
+    def _enqueue(self, wanted: Proposal | JobSubmitted, events: int, size: int) -> asyncio.Future[Verdict]:
         if self._closing:
             raise TooMuchWaitingError("shutting down")
         if (
-            len(self._waiting) >= self._waiting_max
-            or self._events + len(proposal.events) > WAITING_EVENTS_MAX
-            or self._bytes + size > WAITING_BYTES_MAX
+            len(self._waiting) >= self._bounds.requests
+            or self._events + events > self._bounds.events
+            or self._bytes + size > self._bounds.size
         ):
             raise TooMuchWaitingError(f"{len(self._waiting)} requests are waiting to be written")
-        waiter = _Waiter(proposal, size, asyncio.get_running_loop().create_future())
-        self._waiting.append(waiter)
-        self._events += len(proposal.events)
+        verdict: asyncio.Future[Verdict] = self._loop.create_future()
+        self._waiting.append(_Waiter(wanted, events, size, verdict))
+        self._events += events
         self._bytes += size
         self._arrived.set()
-        return waiter.verdict
+        return verdict
+
+    @property
+    def busy(self) -> bool:
+        """Whether what is enqueued now has something to wait behind."""
+        return self._under_way or bool(self._waiting)
 
     @property
     def waiting(self) -> int:
@@ -122,7 +164,9 @@ class GroupCommit:
             while self._waiting:
                 group = self._take()
                 if group:
+                    self._under_way = True
                     await self._settle(group)
+            self._under_way = False
             if self._closing:
                 return
 
@@ -132,12 +176,12 @@ class GroupCommit:
         events = size = 0
         while self._waiting:
             waiter = self._waiting[0]
-            events += len(waiter.proposal.events)
+            events += waiter.events
             size += waiter.size
             if group and (events > EVENTS_MAX or size > BYTES_MAX):
                 break
             self._waiting.popleft()
-            self._events -= len(waiter.proposal.events)
+            self._events -= waiter.events
             self._bytes -= waiter.size
             if not waiter.verdict.cancelled():
                 group.append(waiter)
@@ -150,7 +194,7 @@ class GroupCommit:
         return waiting
 
     async def _settle(self, group: list[_Waiter]) -> None:
-        proposals = [waiter.proposal for waiter in group]
+        proposals, places = _proposals(group, self._clock.now_ms())
         try:
             with self._metrics.append_seconds.time():
                 appended = await self._append(proposals)
@@ -159,6 +203,7 @@ class GroupCommit:
             _fail(group, f"the log did not answer: {error}", unknown=True)
             _fail(self._take_all(), f"the log does not answer: {error}")
         except (ServerRefusedError, RebuildNeededError) as error:
+            self._on_trouble()
             _fail(group, str(error))
         except JourneymanError as error:
             _log.error("an append failed: %s", error)
@@ -169,19 +214,24 @@ class GroupCommit:
         else:
             self._clock.calibrate(appended.now_ms)
             self._metrics.group.observe(len(group))
-            count = 0
-            for waiter, verdict in zip(group, appended.verdicts, strict=True):
-                if verdict.accepted and verdict.replayed is None:
-                    count += len(waiter.proposal.events)
-                if not waiter.verdict.done():
-                    waiter.verdict.set_result(verdict)
-            self._metrics.events.inc(count)
+            self._answer(group, places, appended.verdicts)
+
+    def _answer(self, group: list[_Waiter], places: list[int], verdicts: list[Verdict]) -> None:
+        count = 0
+        for waiter, place in zip(group, places, strict=True):
+            verdict = verdicts[place]
+            if verdict.accepted and verdict.replayed is None:
+                count += waiter.events
+            if not waiter.verdict.done():
+                waiter.verdict.set_result(verdict)
+        self._metrics.events.inc(count)
 
     async def _append(self, proposals: list[Proposal]) -> Appended:
         self._number += 1
         try:
             appended = await self._call(proposals, self._patience_s)
         except ServerUnavailableError:
+            self._on_trouble()
             if self._unanswered:
                 raise
             appended = await self._append_again(proposals)
@@ -211,6 +261,20 @@ class GroupCommit:
                 return await self._log.append(proposals, caller=self._caller, number=self._number)
         except TimeoutError:
             raise ServerUnavailableError(f"no reply within {timeout_s:.1f} s") from None
+
+
+def _proposals(group: list[_Waiter], now_ms: int) -> tuple[list[Proposal], list[int]]:
+    """Return what a group proposes, its single jobs as one proposal, and for each waiter which proposal is its own."""
+    jobs = [waiter.wanted for waiter in group if isinstance(waiter.wanted, JobSubmitted)]
+    proposals = [admit(jobs, now_ms)] if jobs else []
+    places: list[int] = []
+    for waiter in group:
+        if isinstance(waiter.wanted, JobSubmitted):
+            places.append(0)
+        else:
+            places.append(len(proposals))
+            proposals.append(waiter.wanted)
+    return proposals, places
 
 
 def _new_name() -> str:

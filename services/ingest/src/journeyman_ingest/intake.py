@@ -1,16 +1,14 @@
 """One running ingest: what its routes share, how a job gets from a request into the log, start and end.
 
-`Intake` holds the adapters; `submit` and `submit_batch` are the rhythm of the hot path: check for room, make an id,
-put what is large aside, append, answer. Whatever goes wrong in between is an exception with an answer
-(`problem_kinds.refusal_of`), and nothing was appended, or the client is told that it is not known.
+`Intake` holds the adapters; `submit` and `submit_batch` are the rhythm of the hot path: check for room, choose a
+partition, make an id, put what is large aside, append, answer. Whatever goes wrong in between is an exception with
+an answer (`problem_kinds.refusal_of`), and nothing was appended, or the client is told that it is not known.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
-import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -21,25 +19,31 @@ from journeyman.admission import admit
 from journeyman.blobs import INLINE_MAX, BlobStore
 from journeyman.clock import ServerClock
 from journeyman.errors import ServerUnavailableError
-from journeyman.events import Blob, JobSubmitted, Offset
+from journeyman.events import Blob, JobSubmitted
 from journeyman.ids import IdMaker
-from journeyman.log.api import Verdict
-from journeyman.proposals import Idempotency, Proposal
+from journeyman.proposals import Proposal
 from journeyman.settings import Settings
-from journeyman.submission import JobRequest, resolve_batch, to_submitted
+from journeyman.submission import REF, JobRequest, to_submitted
+from journeyman.submission_order import resolve_batch
 from journeyman_ingest.awaited_log import AwaitedLog
 from journeyman_ingest.bodies import BodyReader
 from journeyman_ingest.errors import RefusedError
-from journeyman_ingest.group_commit import PATIENCE_S, GroupCommit
+from journeyman_ingest.gauge import Gauge
+from journeyman_ingest.group_commit import BOUNDS, PATIENCE_S, GroupCommit
 from journeyman_ingest.idempotency import remembered
 from journeyman_ingest.metrics import Metrics
+from journeyman_ingest.partitions import Partition, Partitions
 from journeyman_ingest.pressure import Pressure
-from journeyman_ingest.replies import rfc3339
+from journeyman_ingest.replies import place, rfc3339
 
 _encode = msgspec.json.Encoder().encode
 
-#: Jobs from which a batch is prepared in a thread, so that other requests are answered meanwhile.
-THREADED_JOBS = 200
+#: Bytes and jobs from which a batch is read and prepared in a thread, so that other requests are answered meanwhile:
+#: what takes about a millisecond. Below, two threads that take turns cost more than they save.
+THREADED_BYTES = 256 * 1024
+THREADED_JOBS = 2_000
+#: With an idempotency key each job is written out once more, to tell whether a later request is the same.
+THREADED_JOBS_KEYED = 200
 
 #: Large payloads written at once.
 BLOB_WRITES_MAX = 8
@@ -64,10 +68,10 @@ class SubmittedBatch(msgspec.Struct, frozen=True):
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """An answer's body, where the last of its events stands, and whether it was given before."""
+    """An answer's body, where the last of its events stands (in words), and whether it was given before."""
 
     answer: bytes
-    offset: Offset | None
+    written: str
     replayed: bool = False
 
 
@@ -79,8 +83,8 @@ class Origin:
     traceparent: str = ""
 
 
-def _generator() -> random.Random:
-    return random.Random(secrets.randbits(256))
+#: Of most requests.
+NOWHERE = Origin()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +92,12 @@ class Intake:
     """What the routes of one ingest share."""
 
     settings: Settings
-    log: AwaitedLog
+    partitions: Partitions
     blobs: BlobStore
-    clock: ServerClock
-    commits: GroupCommit
     pressure: Pressure
     metrics: Metrics
-    ids: IdMaker
     bodies: BodyReader = field(default_factory=BodyReader)
     blob_writes: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(BLOB_WRITES_MAX))
-    random: random.Random = field(default_factory=_generator)
-
-    def new_id(self, now_ms: int) -> str:
-        """Return the id of a job submitted now."""
-        return self.ids.make(now_ms, self.random.getrandbits(60))
 
     @asynccontextmanager
     async def answering(self) -> AsyncIterator[None]:
@@ -112,32 +108,28 @@ class Intake:
         except TimeoutError:
             raise ServerUnavailableError(f"no answer within {PATIENCE_S:g} s") from None
 
-    async def propose(self, proposal: Proposal, size: int = 256) -> Verdict:
-        """Append one proposal in the next group commit."""
-        self.pressure.check_writable()
-        return await self.commits.propose(proposal, size)
-
     async def submit(self, request: JobRequest, origin: Origin) -> Receipt:
         """Submit one job."""
         self.pressure.check_room()
-        now_ms = self.clock.now_ms()
+        partition = self.partitions.for_job(origin.key_digest, request.depends_on)
+        now_ms = partition.clock.now_ms()
         size = len(memoryview(request.payload))
         blob = await self._put(bytes(request.payload)) if size > INLINE_MAX else None
         job = to_submitted(
             request,
-            self.new_id(now_ms),
+            partition.new_id(now_ms),
             now_ms,
             payload_blob=blob,
             idempotency=origin.key_digest,
             traceparent=origin.traceparent,
         )
         if not origin.key_digest:
-            verdict = await self.commits.propose(admit((job,), now_ms), 256 if blob else 256 + size)
+            offset = (await partition.commits.submit(job, 256 if blob else 256 + size)).offset
             self.pressure.accepted(1)
-            return Receipt(self._answer(job, verdict.offset.ms if verdict.offset else now_ms), verdict.offset)
+            return Receipt(self._answer(job, offset.ms if offset else now_ms), place(partition.number, offset))
         answer = self._answer(job, now_ms)
         kept = remembered(origin.key_digest, (request,), answer, self.settings.outcome_retention_ms)
-        return await self._submit_once(admit((job,), now_ms, kept), kept, answer, 1, 512 + size)
+        return await self._submit_once(partition, admit((job,), now_ms, kept), answer, 1, 512 + size)
 
     def _answer(self, job: JobSubmitted, at_ms: int) -> bytes:
         return _encode(
@@ -149,12 +141,13 @@ class Intake:
     async def submit_batch(self, requests: Sequence[JobRequest], origin: Origin, size: int) -> Receipt:
         """Submit many jobs, all or none. `size` is that of the request, in bytes."""
         self.pressure.check_room(len(requests))
-        now_ms = self.clock.now_ms()
-        job_ids = [self.new_id(now_ms) for _ in requests]
-        blobs = await self._put_large(requests)
+        partition = self.partitions.for_batch(origin.key_digest, _parents_elsewhere(requests))
+        now_ms = partition.clock.now_ms()
+        job_ids = partition.new_ids(now_ms, len(requests))
+        blobs = await self._put_large(requests) if size > INLINE_MAX else {}
         answer = _encode(SubmittedBatch(job_ids))
 
-        def prepare() -> tuple[Proposal, Idempotency | None]:
+        def prepare() -> Proposal:
             jobs = resolve_batch(
                 requests,
                 job_ids,
@@ -165,25 +158,29 @@ class Intake:
             )
             retention_ms = self.settings.outcome_retention_ms
             kept = remembered(origin.key_digest, requests, answer, retention_ms) if origin.key_digest else None
-            return admit(jobs, now_ms, kept), kept
+            return admit(jobs, now_ms, kept)
 
-        proposal, kept = await asyncio.to_thread(prepare) if len(requests) >= THREADED_JOBS else prepare()
-        return await self._submit_once(proposal, kept, answer, len(requests), size)
+        threaded_jobs = THREADED_JOBS_KEYED if origin.key_digest else THREADED_JOBS
+        is_long = len(requests) >= threaded_jobs or size >= THREADED_BYTES
+        proposal = await asyncio.to_thread(prepare) if is_long else prepare()
+        return await self._submit_once(partition, proposal, answer, len(requests), size)
 
     async def _submit_once(
-        self, proposal: Proposal, kept: Idempotency | None, answer: bytes, jobs: int, size: int
+        self, partition: Partition, proposal: Proposal, answer: bytes, jobs: int, size: int
     ) -> Receipt:
-        verdict = await self.commits.propose(proposal, size)
+        verdict = await partition.commits.propose(proposal, size)
+        written = place(partition.number, verdict.offset)
         if verdict.replayed is not None:
-            return Receipt(verdict.replayed.encode(), verdict.offset, replayed=True)
+            return Receipt(verdict.replayed.encode(), written, replayed=True)
         if not verdict.accepted:
+            kept = proposal.idempotency
             raise RefusedError(
                 HTTPStatus.UNPROCESSABLE_ENTITY,
                 "idempotency-key-reused" if kept and verdict.reason == "key_reused" else "invalid",
                 "this idempotency key was used for another request" if kept else verdict.reason,
             )
         self.pressure.accepted(jobs)
-        return Receipt(answer, verdict.offset)
+        return Receipt(answer, written)
 
     async def _put(self, data: bytes) -> Blob:
         async with self.blob_writes:
@@ -201,23 +198,44 @@ class Intake:
             return await asyncio.to_thread(put_all)
 
 
+def _parents_elsewhere(requests: Sequence[JobRequest]) -> Iterator[str]:
+    """Return the parents of a batch's jobs that are not in the batch."""
+    return (parent for request in requests for parent in request.depends_on if not parent.startswith(REF))
+
+
 @asynccontextmanager
 async def running(
-    settings: Settings, log: AwaitedLog, blobs: BlobStore, *, patience_s: float = PATIENCE_S
+    settings: Settings, logs: Sequence[AwaitedLog], blobs: BlobStore, *, patience_s: float = PATIENCE_S
 ) -> AsyncIterator[Intake]:
-    """Run an ingest over an open log; at the end, what waits is appended. The log stays open."""
-    clock = ServerClock(await log.now_ms())
+    """Run an ingest over the open logs of all partitions; at the end, what waits is appended. The logs stay open."""
     metrics = Metrics()
-    commits = GroupCommit(log, clock, metrics, patience_s=patience_s)
-    pressure = Pressure(log, clock, settings)
+    times = await asyncio.gather(*[log.now_ms() for log in logs])
+    partitions = Partitions(
+        [
+            _partition(log, ServerClock(now_ms), settings, metrics, len(logs), patience_s)
+            for log, now_ms in zip(logs, times, strict=True)
+        ]
+    )
+    pressure = Pressure(partitions, settings.backlog_max)
     await pressure.look()
-    commits.start()
+    for partition in partitions:
+        partition.commits.start()
     looking = asyncio.create_task(pressure.run(), name="pressure")
     try:
-        yield Intake(settings, log, blobs, clock, commits, pressure, metrics, IdMaker(0))
+        yield Intake(settings, partitions, blobs, pressure, metrics)
     finally:
         pressure.draining = True
-        await commits.close()
+        await asyncio.gather(*[partition.commits.close() for partition in partitions])
         looking.cancel()
         with suppress(asyncio.CancelledError):
             await looking
+
+
+def _partition(
+    log: AwaitedLog, clock: ServerClock, settings: Settings, metrics: Metrics, partitions: int, patience_s: float
+) -> Partition:
+    name = "the log" if partitions == 1 else f"partition {log.partition}"
+    gauge = Gauge(name, settings.memory_headroom)
+    bounds = BOUNDS.shared_by(partitions)
+    commits = GroupCommit(log, clock, metrics, patience_s=patience_s, bounds=bounds, on_trouble=gauge.stumbled)
+    return Partition(log.partition, log, clock, commits, gauge, IdMaker(log.partition))

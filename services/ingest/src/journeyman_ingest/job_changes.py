@@ -9,14 +9,13 @@ import msgspec
 from litestar import Request, delete, patch, post
 from litestar.types import ASGIApp
 
-from journeyman.events import Offset
-from journeyman.ids import is_job_id
 from journeyman.submission import priority_of
 from journeyman.submission_checks import invalid
 from journeyman_ingest import commands
 from journeyman_ingest.bodies import read_command, read_nothing
 from journeyman_ingest.openapi import answers, takes
-from journeyman_ingest.replies import accepted
+from journeyman_ingest.partitions import Partition
+from journeyman_ingest.replies import accepted, place
 from journeyman_ingest.wiring import intake_of
 
 
@@ -70,11 +69,11 @@ async def delete_job(request: Request[Any, Any, Any]) -> ASGIApp:
 
 
 async def _cancel(request: Request[Any, Any, Any]) -> ASGIApp:
-    job_id = _job_id(request)
-    verdict = await intake_of(request).propose(commands.cancel(job_id))
+    job_id, partition = _job(request)
+    verdict = await partition.propose(commands.cancel(job_id))
     if not verdict.accepted:
         raise commands.refused(verdict.reason)
-    return accepted(Cancelling(job_id), verdict.offset)
+    return accepted(Cancelling(job_id), place(partition.number, verdict.offset))
 
 
 @patch(
@@ -90,11 +89,12 @@ async def patch_job(request: Request[Any, Any, Any]) -> ASGIApp:
     change = await read_command(request, intake.bodies, _decode_patch)
     if change.priority is None:
         raise invalid("$.priority", "Nothing to change: expected `priority`")
-    job_id, priority = _job_id(request), priority_of(change.priority)
-    verdict = await intake.propose(commands.reprioritise(job_id, priority))
+    job_id, partition = _job(request)
+    priority = priority_of(change.priority)
+    verdict = await partition.propose(commands.reprioritise(job_id, priority))
     if not verdict.accepted:
         raise commands.refused(verdict.reason)
-    return accepted(Reprioritised(job_id, priority), verdict.offset)
+    return accepted(Reprioritised(job_id, priority), place(partition.number, verdict.offset))
 
 
 @post(
@@ -107,26 +107,22 @@ async def retry_job(request: Request[Any, Any, Any]) -> ASGIApp:
     """Begin a new generation of the job, with a fresh allowance of attempts."""
     intake = intake_of(request)
     await read_nothing(request, intake.bodies)
-    job_id = _job_id(request)
-    intake.pressure.check_writable()
+    job_id, partition = _job(request)
+    partition.check_writable()
     async with intake.answering():
-        outcome = (await intake.log.outcomes([job_id])).get(job_id)
-        is_open = outcome is None and job_id in await intake.log.bodies([job_id])
+        outcome = (await partition.log.outcomes([job_id])).get(job_id)
+        is_open = outcome is None and job_id in await partition.log.bodies([job_id])
     event = commands.retry(outcome, is_open=is_open)
-    verdict = await intake.propose(commands.reopen(event))
+    verdict = await partition.propose(commands.reopen(event))
     if not verdict.accepted:
         raise commands.refused(verdict.reason)
-    return accepted(Retried(job_id, event.generation), verdict.offset)
+    return accepted(Retried(job_id, event.generation), place(partition.number, verdict.offset))
 
 
-def _job_id(request: Request[Any, Any, Any]) -> str:
-    """Return the id in the path. What cannot be an id names no job."""
+def _job(request: Request[Any, Any, Any]) -> tuple[str, Partition]:
+    """Return the id in the path and where it lives. What cannot be an id, or lives nowhere, names no job."""
     job_id: str = request.path_params["job_id"]
-    if not is_job_id(job_id):
+    partition = intake_of(request).partitions.of_job(job_id)
+    if partition is None:
         raise commands.unknown_job()
-    return job_id
-
-
-def latest(offsets: list[Offset | None]) -> Offset | None:
-    """Return the last of some places in the log, None where nothing was appended."""
-    return max((offset for offset in offsets if offset is not None), default=None)
+    return job_id, partition

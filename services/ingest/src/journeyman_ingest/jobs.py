@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from litestar import Request, post
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, HTTPScope, Receive
 
 from journeyman.submission import (
     BatchRequest,
@@ -21,16 +21,13 @@ from journeyman.submission import (
 )
 from journeyman_ingest.bodies import BATCH_BYTES_MAX, JOB_BYTES_MAX, JSON, NDJSON, Headers, check_media_type, headers_of
 from journeyman_ingest.idempotency import digest, read_key
-from journeyman_ingest.intake import Intake, Origin, Receipt, Submitted, SubmittedBatch
+from journeyman_ingest.intake import NOWHERE, THREADED_BYTES, Intake, Origin, Receipt, Submitted, SubmittedBatch
 from journeyman_ingest.openapi import answers, takes
 from journeyman_ingest.replies import Reply, offset_header
 from journeyman_ingest.wiring import intake_of
 
 #: W3C trace context, version 00 or a later one that begins alike.
 _TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-[!-~]*)?\Z")
-
-#: Bytes from which a batch is parsed in a thread.
-THREADED_BYTES = 64 * 1024
 
 
 @post(
@@ -42,12 +39,7 @@ THREADED_BYTES = 64 * 1024
 )
 async def submit_job(request: Request[Any, Any, Any]) -> ASGIApp:
     """Accept one job. 202 means that it is in the log, as durably as `durability` says."""
-    intake = intake_of(request)
-    headers = headers_of(request.scope)
-    check_media_type(headers, JSON)
-    intake.pressure.check_room()
-    job = parse_job(await intake.bodies.read(request.receive, headers, JOB_BYTES_MAX))
-    return await _submit(intake, job, headers, "/jobs")
+    return await accept_job(intake_of(request), request.scope, request.receive)
 
 
 @post(
@@ -77,11 +69,24 @@ async def submit_job_of_type(request: Request[Any, Any, Any]) -> ASGIApp:
 )
 async def submit_batch(request: Request[Any, Any, Any]) -> ASGIApp:
     """Accept all jobs or none. `depends_on` may name jobs of the batch as `ref:NAME`."""
-    intake = intake_of(request)
-    headers = headers_of(request.scope)
+    return await accept_batch(intake_of(request), request.scope, request.receive)
+
+
+async def accept_job(intake: Intake, scope: HTTPScope, receive: Receive) -> Reply:
+    """Answer `POST /jobs`."""
+    headers = headers_of(scope)
+    check_media_type(headers, JSON)
+    intake.pressure.check_room()
+    job = parse_job(await intake.bodies.read(receive, headers, JOB_BYTES_MAX))
+    return await _submit(intake, job, headers, "/jobs")
+
+
+async def accept_batch(intake: Intake, scope: HTTPScope, receive: Receive) -> Reply:
+    """Answer `POST /jobs/batch`."""
+    headers = headers_of(scope)
     parse = parse_ndjson if check_media_type(headers, JSON, NDJSON) == NDJSON else parse_batch
     intake.pressure.check_room()
-    body = await intake.bodies.read(request.receive, headers, BATCH_BYTES_MAX)
+    body = await intake.bodies.read(receive, headers, BATCH_BYTES_MAX)
     jobs = await _parse_many(parse, body)
     receipt = await intake.submit_batch(jobs, origin(headers, "/jobs/batch"), len(body))
     return _reply(receipt)
@@ -93,7 +98,7 @@ async def _parse_many(parse: Callable[[bytes], list[JobRequest]], body: bytes) -
     return await asyncio.to_thread(parse, body)
 
 
-async def _submit(intake: Intake, job: JobRequest, headers: Headers, path: str) -> ASGIApp:
+async def _submit(intake: Intake, job: JobRequest, headers: Headers, path: str) -> Reply:
     receipt = await intake.submit(job, origin(headers, path))
     # The answer is ours, so the id stands where it always stands: {"id":"…24 characters…",
     return _reply(receipt, (b"location", b"/jobs/" + receipt.answer[7:31]))
@@ -101,6 +106,8 @@ async def _submit(intake: Intake, job: JobRequest, headers: Headers, path: str) 
 
 def origin(headers: Headers, path: str) -> Origin:
     """Read the idempotency key and the trace context of a request to `path`. A malformed trace context is ignored."""
+    if b"idempotency-key" not in headers and b"traceparent" not in headers:
+        return NOWHERE
     key = read_key(headers.get(b"idempotency-key"))
     trace = headers.get(b"traceparent", b"").strip()
     return Origin(
@@ -111,4 +118,4 @@ def origin(headers: Headers, path: str) -> Origin:
 
 def _reply(receipt: Receipt, *headers: tuple[bytes, bytes]) -> Reply:
     replayed = ((b"idempotency-replayed", b"true"),) if receipt.replayed else ()
-    return Reply(HTTPStatus.ACCEPTED, receipt.answer, *headers, *offset_header(receipt.offset), *replayed)
+    return Reply(HTTPStatus.ACCEPTED, receipt.answer, *headers, *offset_header(receipt.written), *replayed)

@@ -23,7 +23,9 @@ class Metrics:
         )
         self._children: dict[tuple[str, str, int], Counter] = {}
         self.events = Counter(
-            "journeyman_ingest_appended_events", "Events appended to the log.", registry=self.registry
+            "journeyman_ingest_appended_events",
+            "Events written to the log. A submission that is released at once is one.",
+            registry=self.registry,
         )
         self.group = Histogram(
             "journeyman_ingest_group_commit_proposals",

@@ -6,22 +6,26 @@ import asyncio
 import re
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
+from itertools import chain
 from typing import Any
 
 import msgspec
 from litestar import Request, post
 from litestar.types import ASGIApp
 
+from journeyman.errors import JourneymanError
 from journeyman.events import JobRedriven
+from journeyman.ids import partition_of
 from journeyman.log.api import DeadLetter, Verdict
 from journeyman.proposals import Proposal
 from journeyman.submission_checks import check_name
 from journeyman_ingest import commands
 from journeyman_ingest.bodies import read_command, read_nothing
+from journeyman_ingest.errors import RefusedError
+from journeyman_ingest.gauge import SOON_S
 from journeyman_ingest.intake import Intake
-from journeyman_ingest.job_changes import latest
 from journeyman_ingest.openapi import answers, takes
-from journeyman_ingest.replies import accepted
+from journeyman_ingest.replies import accepted, places
 from journeyman_ingest.wiring import intake_of
 
 #: Dead letters reopened before the next ones are proposed.
@@ -80,8 +84,8 @@ async def _gate(request: Request[Any, Any, Any], *, paused: bool) -> ASGIApp:
     intake = intake_of(request)
     await read_nothing(request, intake.bodies)
     queue = check_name(request.path_params["queue"], "queue")
-    verdict = await intake.propose(commands.pause(queue) if paused else commands.resume(queue))
-    return accepted(QueueState(queue, paused), verdict.offset)
+    verdicts = await _everywhere(intake, commands.pause(queue) if paused else commands.resume(queue))
+    return accepted(QueueState(queue, paused), places((number, verdict.offset) for number, verdict in verdicts))
 
 
 @post(
@@ -97,10 +101,10 @@ async def drain_worker(request: Request[Any, Any, Any]) -> ASGIApp:
     worker: str = request.path_params["worker"]
     if not _WORKER.match(worker):
         raise commands.unknown_worker()
-    verdict = await intake.propose(commands.drain(worker))
-    if not verdict.accepted:
+    verdicts = await _everywhere(intake, commands.drain(worker))
+    if not any(verdict.accepted for _, verdict in verdicts):
         raise commands.unknown_worker()
-    return accepted(Draining(worker), verdict.offset)
+    return accepted(Draining(worker), places((number, verdict.offset) for number, verdict in verdicts))
 
 
 @post(
@@ -117,16 +121,16 @@ async def redrive(request: Request[Any, Any, Any]) -> ASGIApp:
     """
     intake = intake_of(request)
     wanted = await read_command(request, intake.bodies, _decode_redrive)
-    intake.pressure.check_writable()
-    matched, events = await asyncio.to_thread(_matching, intake.log.sync.dead_letters(), wanted)
+    for partition in intake.partitions:
+        partition.check_writable()
+    letters = chain.from_iterable(partition.log.sync.dead_letters() for partition in intake.partitions)
+    matched, events = await asyncio.to_thread(_matching, letters, wanted)
     if wanted.dry_run:
-        return accepted(Redriven(matched, 0), None)
-    proposals = [
-        commands.reopen(event) for event in commands.staggered(events, intake.clock.now_ms(), wanted.rate_per_s)
-    ]
-    verdicts = await _propose_all(intake, proposals)
-    offset = latest([verdict.offset for verdict in verdicts])
-    return accepted(Redriven(matched, sum(verdict.accepted for verdict in verdicts)), offset)
+        return accepted(Redriven(matched, 0), "")
+    now_ms = intake.partitions[0].clock.now_ms()
+    verdicts = await _reopen_all(intake, list(commands.staggered(events, now_ms, wanted.rate_per_s)))
+    redriven = sum(verdict.accepted for _, verdict in verdicts)
+    return accepted(Redriven(matched, redriven), places((number, verdict.offset) for number, verdict in verdicts))
 
 
 def _matching(letters: Iterable[DeadLetter], wanted: commands.Redrive) -> tuple[int, list[JobRedriven]]:
@@ -142,9 +146,37 @@ def _matching(letters: Iterable[DeadLetter], wanted: commands.Redrive) -> tuple[
     return matched, events
 
 
-async def _propose_all(intake: Intake, proposals: Sequence[Proposal]) -> list[Verdict]:
-    verdicts: list[Verdict] = []
-    for start in range(0, len(proposals), REDRIVE_CHUNK):
-        chunk = proposals[start : start + REDRIVE_CHUNK]
-        verdicts += await asyncio.gather(*[intake.propose(proposal) for proposal in chunk])
+async def _reopen_all(intake: Intake, events: Sequence[JobRedriven]) -> list[tuple[int, Verdict]]:
+    """Begin these generations, each where its job lives; return the partitions and the verdicts."""
+    verdicts: list[tuple[int, Verdict]] = []
+    for start in range(0, len(events), REDRIVE_CHUNK):
+        chunk = events[start : start + REDRIVE_CHUNK]
+        homes = [partition_of(event.job_id) for event in chunk]
+        reopened = [
+            intake.partitions[home].propose(commands.reopen(event)) for home, event in zip(homes, chunk, strict=True)
+        ]
+        verdicts += zip(homes, await asyncio.gather(*reopened), strict=True)
+    return verdicts
+
+
+async def _everywhere(intake: Intake, proposal: Proposal) -> list[tuple[int, Verdict]]:
+    """Have every partition append a proposal that may be repeated; return the partitions and the verdicts.
+
+    Raises RefusedError where one did not, after all have been tried.
+    """
+    partitions = list(intake.partitions)
+    told = await asyncio.gather(*[one.propose(proposal) for one in partitions], return_exceptions=True)
+    verdicts: list[tuple[int, Verdict]] = []
+    for partition, verdict in zip(partitions, told, strict=True):
+        if not isinstance(verdict, BaseException):
+            verdicts.append((partition.number, verdict))
+        elif len(partitions) == 1 or not isinstance(verdict, JourneymanError):
+            raise verdict
+        else:
+            raise RefusedError(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "not-everywhere",
+                f"{partition.gauge.name} did not take it: {verdict}",
+                retry_after_s=SOON_S,
+            )
     return verdicts

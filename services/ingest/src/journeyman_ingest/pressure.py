@@ -1,65 +1,53 @@
 """When to refuse rather than lose: backlog, memory headroom, a server that is gone or no longer durable.
 
-The log is asked once a second; requests are judged by the last answer, plus what was accepted since. Only new
-jobs are refused under pressure: cancelling, changing, retrying and the like go on, as they shrink the backlog or
-hardly add to it. A question that fails is a server that is lost; the asking goes on.
+Every server is asked once a second, however many partitions it has; requests are judged by the last answer, plus
+what was accepted since. The backlog is that of all partitions together; memory, durability and silence are a
+partition's own (`gauge.py`). Only new jobs are refused under pressure: cancelling, changing, retrying and the like go
+on, as they shrink the backlog or hardly add to it. A question that fails means that its partitions are lost; the
+asking goes on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 
-from journeyman.clock import ServerClock
 from journeyman.errors import JourneymanError
-from journeyman.settings import Settings
-from journeyman_ingest.awaited_log import AwaitedLog, LogHealth
+from journeyman_ingest.awaited_log import Looked
 from journeyman_ingest.errors import RefusedError
+from journeyman_ingest.gauge import LATER_S, Obstacle
+from journeyman_ingest.partitions import Partition
 
 _log = logging.getLogger(__name__)
 
-#: How often the log is asked.
+#: How often the servers are asked.
 EVERY_S = 1.0
 
-#: How long it may take to answer before it counts as lost.
+#: How long one may take to answer before it counts as lost.
 ANSWER_S = 2.0
-
-#: When a client should come again: after the next look, or when workers have had time to work.
-SOON_S = 1
-LATER_S = 5
 
 
 class Pressure:
-    """What is known of the log's health. `settle` after the first look, then `run` for good."""
+    """What is known of the log's health. Call `look` once, then `run` for good."""
 
-    def __init__(self, log: AwaitedLog, clock: ServerClock, settings: Settings) -> None:
-        self._log = log
-        self._clock = clock
-        self._backlog_max = settings.backlog_max
-        self._headroom = settings.memory_headroom
-        self._health: LogHealth | None = None
-        self._lost = "the log has not been asked yet"
+    def __init__(self, partitions: Iterable[Partition], backlog_max: int) -> None:
+        self._partitions = tuple(partitions)
+        self._backlog_max = backlog_max
         self._open_jobs = 0
+        #: What stands in the way of new jobs in every partition.
+        self._obstacle: Obstacle | None = None
         self.draining = False
 
     async def look(self) -> None:
-        """Ask the log how it is."""
+        """Ask every server how it is."""
         before = self._open_jobs
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                health = await self._log.health()
-                self._clock.calibrate(await self._log.now_ms())
-        except (JourneymanError, TimeoutError) as error:
-            if not self._lost:
-                _log.warning("the log is not available: %s", error)
-            self._lost = str(error) or "the log does not answer"
-            return
-        if self._lost and self._health is not None:
-            _log.info("the log is available again")
-        self._lost = ""
-        self._health = health
-        self._open_jobs = health.open_jobs + (self._open_jobs - before)
+        await asyncio.gather(*map(_look_at, _by_home(self._partitions)))
+        accepted_meanwhile = self._open_jobs - before
+        self._open_jobs = sum(partition.gauge.open_jobs for partition in self._partitions) + accepted_meanwhile
+        obstacles = [partition.gauge.no_jobs for partition in self._partitions]
+        self._obstacle = None if None in obstacles else obstacles[0]
 
     async def run(self) -> None:
         """Ask every second, until cancelled."""
@@ -69,31 +57,27 @@ class Pressure:
                 await self.look()
             except Exception:  # noqa: BLE001 - the asking goes on; it is logged
                 _log.exception("asking the log for its health failed")
-                self._lost = "asking the log for its health failed"
+                for partition in self._partitions:
+                    partition.gauge.lost("asking for its health failed")
 
     def accepted(self, jobs: int) -> None:
         """Count jobs accepted since the last look."""
         self._open_jobs += jobs
 
     def readiness(self) -> tuple[bool, str]:
-        """Tell whether this process can append durably, and what stands in the way."""
+        """Tell whether this process can append durably to every partition, and what stands in the way."""
         if self.draining:
             return False, "shutting down"
-        if self._lost or self._health is None:
-            return False, self._lost
-        if not self._health.durable:
-            return False, self._health.detail or "the server cannot keep the promised durability"
-        return True, self._health.detail or "appending durably"
-
-    def check_writable(self) -> None:
-        """Refuse every write where what it promises could not be kept."""
-        health = self._health
-        if health is not None and not health.durable:
-            raise _unavailable("not-durable", health.detail or "the server cannot keep the promised durability")
+        for partition in self._partitions:
+            able, detail = partition.gauge.readiness()
+            if not able:
+                return False, detail if len(self._partitions) == 1 else f"{partition.gauge.name}: {detail}"
+        return True, detail
 
     def check_room(self, jobs: int = 1) -> None:
-        """Refuse new jobs where they could not be kept, or where too many are open already."""
-        self.check_writable()
+        """Refuse new jobs where they could not be kept in any partition, or where too many are open already."""
+        if self._obstacle is not None:
+            raise self._obstacle.refusal()
         if self._open_jobs + jobs > self._backlog_max:
             raise RefusedError(
                 HTTPStatus.TOO_MANY_REQUESTS,
@@ -101,12 +85,29 @@ class Pressure:
                 f"{self._open_jobs} jobs are open; the limit is {self._backlog_max}",
                 retry_after_s=LATER_S,
             )
-        health = self._health
-        if health is not None and 0 < health.maxmemory * self._headroom <= health.used_memory:
-            raise _unavailable(
-                "memory-full", f"the server uses {health.used_memory} of {health.maxmemory} bytes", LATER_S
-            )
 
 
-def _unavailable(kind: str, detail: str, retry_after_s: int = SOON_S) -> RefusedError:
-    return RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, kind, detail, retry_after_s=retry_after_s)
+def _by_home(partitions: Iterable[Partition]) -> Iterable[list[Partition]]:
+    """Return the partitions server by server; each by itself where its server is not known."""
+    homes: dict[object, list[Partition]] = {}
+    for partition in partitions:
+        home = partition.log.home
+        homes.setdefault(partition if home is None else home, []).append(partition)
+    return homes.values()
+
+
+async def _look_at(together: Sequence[Partition]) -> None:
+    """Look at the partitions of one server."""
+    first, *others = together
+    found: Sequence[Looked | Exception]
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            found = await first.log.look([partition.log for partition in others])
+    except (JourneymanError, TimeoutError) as error:
+        found = [error] * len(together)
+    for partition, looked in zip(together, found, strict=True):
+        if isinstance(looked, Exception):
+            partition.gauge.lost(str(looked) or "it does not answer")
+        else:
+            partition.clock.calibrate(looked.now_ms)
+            partition.gauge.found(looked.health)

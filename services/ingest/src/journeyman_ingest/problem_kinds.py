@@ -5,16 +5,21 @@ A kind is the last part of the problem's `type`, a URI reference that this serve
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 from litestar.exceptions import HTTPException
 
 from journeyman.errors import RebuildNeededError, ServerRefusedError, ServerUnavailableError
-from journeyman.problems import fault, problem
+from journeyman.problems import MEDIA_TYPE, fault, problem
 from journeyman.submission_checks import InvalidSubmissionError
 from journeyman_ingest.errors import NotAppendedError, RefusedError, TooMuchWaitingError
+from journeyman_ingest.replies import Reply
+
+_log = logging.getLogger(__name__)
 
 #: Path under which the kinds are served.
 BASE = "/problems/"
@@ -35,6 +40,8 @@ KINDS: Mapping[str, str] = {
     "not-durable": "The log's server cannot keep what is promised at present. Come again after `Retry-After` seconds.",
     "not-available": "The log's server does not answer, or this process is shutting down. A request with an "
     "idempotency key can safely be repeated.",
+    "not-everywhere": "Not every partition has taken this, and all must. Repeat it: that changes nothing where "
+    "it was taken.",
     "not-writable": "The log's server is alive and declines to write. Come again after `Retry-After` seconds.",
 }
 
@@ -73,15 +80,22 @@ def _unavailable(kind: str, detail: str) -> RefusedError:
     return RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, kind, detail, retry_after_s=1)
 
 
-def document(refusal: RefusedError) -> dict[str, Any]:
-    """Build the problem document of a refusal."""
+def answer_to(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the problem document for an error, and the headers that go with it. What is unknown is logged."""
+    refusal = refusal_of(error)
+    if refusal is None:
+        _log.error("a request failed", exc_info=error)
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "this is a fault of the server; it was logged"), {}
     errors = [fault(path, message) for path, message in refusal.errors]
-    return problem(refusal.status, refusal.detail, kind=BASE + refusal.kind, errors=errors)
+    document = problem(refusal.status, refusal.detail, kind=BASE + refusal.kind, errors=errors)
+    return document, {} if refusal.retry_after_s is None else {"Retry-After": str(refusal.retry_after_s)}
 
 
-def headers(refusal: RefusedError) -> dict[str, str]:
-    """Return the headers that go with it."""
-    return {} if refusal.retry_after_s is None else {"Retry-After": str(refusal.retry_after_s)}
+def reply_to(error: Exception) -> Reply:
+    """Return the whole answer to an error."""
+    document, headers = answer_to(error)
+    more = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    return Reply(document["status"], msgspec.json.encode(document), *more, media_type=MEDIA_TYPE.encode())
 
 
 def of_framework(error: HTTPException) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """How ingest is served: one process, one event loop, Granian embedded in it.
 
-Start: the log is opened and checked first, so that a port that answers can accept. Stop (SIGTERM, SIGINT): readiness
-goes, the server stops accepting and finishes the requests under way, what waits is appended, the log is closed.
-All that takes `drain_timeout_ms` at most. A second signal ends at once.
+Start: every partition is opened and checked first, so that a port that answers can accept. Stop (SIGTERM, SIGINT):
+readiness goes, the server stops accepting and finishes the requests under way, what waits is appended, the logs are
+closed. All that takes `drain_timeout_ms` at most. A second signal ends at once.
 """
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import sys
@@ -14,7 +15,8 @@ import sys
 import uvloop
 
 from journeyman.blobs import open_blobs
-from journeyman.log.connect import open_async_log
+from journeyman.log.async_redis_log import AsyncRedisLog
+from journeyman.log.connect import open_logs
 from journeyman.serving import build_server, free_address, serve_until, stop_on_signal
 from journeyman.settings import Settings
 from journeyman_ingest.app import build_app
@@ -38,9 +40,9 @@ async def _serve(settings: Settings) -> int | None:
     stop = stop_on_signal()
     address, port = free_address("ingest", settings.ingest_host, settings.ingest_port)
     blobs = open_blobs(settings)
-    log = await open_async_log(settings)
+    logs = await AsyncRedisLog.opened_all(lambda: open_logs(settings))
     try:
-        async with running(settings, log, blobs) as intake:
+        async with running(settings, logs, blobs) as intake:
             _tune_the_interpreter()
             server = build_server(build_app(intake), address, port, connections_max=CONNECTIONS_MAX)
             _log.info("listening on http://%s:%d", f"[{address}]" if ":" in address else settings.ingest_host, port)
@@ -52,7 +54,7 @@ async def _serve(settings: Settings) -> int | None:
             if not await serve_until(stop, server, on_stop=draining, timeout_s=settings.drain_timeout_ms / 1000):
                 return 1
     finally:
-        await log.close()
+        await asyncio.gather(*[log.close() for log in logs])
     _log.info("stopped")
     return None
 

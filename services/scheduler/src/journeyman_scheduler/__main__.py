@@ -1,4 +1,4 @@
-"""`journeyman-scheduler`: wires the loop to a log, a blob store and a health endpoint."""
+"""`journeyman-scheduler`: wires the loop to a log, a blob store and a health endpoint; a process for each partition."""
 
 from __future__ import annotations
 
@@ -14,21 +14,42 @@ from journeyman.log.connect import open_log
 from journeyman.process import run_service, stop_event
 from journeyman.settings import Settings
 from journeyman_scheduler.loop import SchedulerLoop
+from journeyman_scheduler.neighbours import Neighbours
 
 
 def serve(settings: Settings) -> None:
-    """Run one scheduler until it is told to stop."""
+    """Run the schedulers of this machine until told to stop."""
+    partitions = settings.scheduled_partitions()
+    if len(partitions) == 1:
+        serve_partition(settings, partitions[0])
+    else:
+        serve_several(settings, partitions)
+
+
+def serve_partition(settings: Settings, partition: int) -> None:
+    """Run one scheduler, in this process."""
     stop = stop_event()
-    log = open_log(settings)
+    log = open_log(settings, partition)
+    neighbours = Neighbours(settings)
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
-    loop = SchedulerLoop(log, open_blobs(settings), settings, name)
+    loop = SchedulerLoop(log, neighbours, open_blobs(settings), settings, name)
     health = serve_health(settings.scheduler_health_port, loop.ready) if settings.scheduler_health_port else None
     try:
         loop.run(stop)
     finally:
         if health is not None:
             health.close()
+        neighbours.close()
         log.close()
+
+
+def serve_several(settings: Settings, partitions: list[int]) -> None:
+    """Run a process for each partition, once it is seen that there is a server that will do."""
+    from journeyman_scheduler.crew import Crew
+
+    stop = stop_event()
+    open_log(settings, partitions[0]).close()
+    Crew(partitions, settings, os.environ).run(stop)
 
 
 def main() -> NoReturn:
@@ -36,8 +57,15 @@ def main() -> NoReturn:
     parser = argparse.ArgumentParser(prog="journeyman-scheduler", description="Decide what happens to jobs.")
     parser.add_argument("--redis-url", help="server of the log (JOURNEYMAN_REDIS_URL)")
     parser.add_argument("--health-port", type=int, help="port of health and metrics, 0 for none")
+    parser.add_argument("--partitions", help="which to serve, like 0,1 (JOURNEYMAN_SCHEDULER_PARTITIONS)")
     options = parser.parse_args()
-    run_service("scheduler", serve, redis_url=options.redis_url, scheduler_health_port=options.health_port)
+    run_service(
+        "scheduler",
+        serve,
+        redis_url=options.redis_url,
+        scheduler_health_port=options.health_port,
+        scheduler_partitions=options.partitions,
+    )
 
 
 if __name__ == "__main__":

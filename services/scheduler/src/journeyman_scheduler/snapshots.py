@@ -2,6 +2,9 @@
 
 A snapshot is a blob; a key of the partition says which. One that is missing, damaged, of another version, or of
 another log than the one at hand is stepped over: the log itself is the truth, and is then read from its start.
+
+The jobs are stored beside the rest of the state, packed (`packed_jobs`). Snapshots of before that, with the jobs
+among the rest, are read too: the log they are of may have been trimmed.
 """
 
 from __future__ import annotations
@@ -15,11 +18,9 @@ from journeyman.errors import BlobMissingError
 from journeyman.events import Blob, Offset
 from journeyman.log.redis_log import RedisLog
 from journeyman.partition import SNAPSHOT_VERSION, Partition, Snapshot
+from journeyman_scheduler.packed_jobs import Group, pack, unpack
 
 _log = logging.getLogger(__name__)
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Snapshot).decode
 
 
 class _Place(msgspec.Struct, frozen=True):
@@ -27,10 +28,21 @@ class _Place(msgspec.Struct, frozen=True):
     offset: str
 
 
+class _Packed(msgspec.Struct, frozen=True, array_like=True, tag="packed"):
+    """What a blob holds: the state without its jobs, and the jobs."""
+
+    state: Snapshot
+    groups: list[Group]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_packed = msgspec.msgpack.Decoder(_Packed).decode
+_decode_plain = msgspec.msgpack.Decoder(Snapshot).decode
+
+
 def take(log: RedisLog, blobs: BlobStore, partition: Partition) -> Offset:
     """Store a snapshot and say where it is. Returns the offset from which a restart will read."""
-    snapshot = partition.snapshot()
-    blob = blobs.put(_encode(snapshot))
+    blob = blobs.put(to_bytes(partition))
     log.place_snapshot(_encode(_Place(blob, str(partition.offset))))
     log.checkpoint("scheduler", partition.offset)
     return partition.offset
@@ -43,7 +55,7 @@ def load(log: RedisLog, blobs: BlobStore) -> Partition:
         return Partition()
     try:
         place = msgspec.msgpack.decode(data, type=_Place)
-        snapshot = _decode(blobs.get(place.blob))
+        snapshot = from_bytes(blobs.get(place.blob))
     except (msgspec.MsgspecError, BlobMissingError, ValueError) as error:
         _log.warning("the last snapshot cannot be used, reading the log from its start: %s", error)
         return Partition()
@@ -51,3 +63,18 @@ def load(log: RedisLog, blobs: BlobStore) -> Partition:
         _log.warning("the last snapshot is of another version or another log, reading the log from its start")
         return Partition()
     return Partition.restore(snapshot)
+
+
+def to_bytes(partition: Partition) -> bytes:
+    """Write a partition's state."""
+    state = msgspec.structs.replace(partition.snapshot(), jobs={})
+    return _encode(_Packed(state, list(pack(partition.jobs))))
+
+
+def from_bytes(data: bytes) -> Snapshot:
+    """Read a state. Raises msgspec.MsgspecError or ValueError where it is damaged or of another version."""
+    try:
+        packed = _decode_packed(data)
+    except msgspec.ValidationError:
+        return _decode_plain(data)
+    return msgspec.structs.replace(packed.state, jobs=unpack(packed.groups))

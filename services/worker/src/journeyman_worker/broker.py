@@ -2,38 +2,32 @@
 
 What consumes is not this object but the worker's bench (`runner/bench.py`): strict priority needs one claimer for
 all queues, and dramatiq starts one consumer a queue. Nothing here talks to a server until the first
-job is submitted. An append whose reply was lost is repeated with the same number, so it is one job.
+job is submitted.
 """
 
 from __future__ import annotations
 
 import os
-import secrets
 import threading
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import dramatiq.broker
 from dramatiq import Actor, Broker, Message, Middleware
 
-from journeyman.admission import admit
 from journeyman.blobs import INLINE_MAX, BlobStore, open_blobs
-from journeyman.errors import ServerUnavailableError
-from journeyman.ids import ALPHABET, IdMaker
+from journeyman.events import JobSubmitted
 from journeyman.log.api import Log
-from journeyman.proposals import Proposal
 from journeyman.settings import Settings, load
-from journeyman_worker.clock import Clock, ServerClock
+from journeyman_worker.clock import Clock
+from journeyman_worker.context import current_attempt
+from journeyman_worker.outlets import Outlets
 from journeyman_worker.policy import OPTIONS, Policy, policy_of_actor
 from journeyman_worker.submissions import check_delay, encode_payload, to_submitted
 
 if TYPE_CHECKING:
     from journeyman_worker.actors import Job
-
-#: Lost replies are repeated this often before the caller hears of it; about 3 seconds in all.
-REPEATS = 6
 
 
 class Options(Middleware):
@@ -46,25 +40,21 @@ class Options(Middleware):
 
 
 class JourneymanBroker(Broker):
-    """Submits to the log. `log`, `blobs` and `settings` default to what the environment names."""
+    """Submits to the log. `logs` (of every partition), `blobs` and `settings` default to what the environment names."""
 
     def __init__(
         self,
         *,
-        log: Log | None = None,
+        logs: Sequence[Log] = (),
         blobs: BlobStore | None = None,
         settings: Settings | None = None,
         middleware: list[Middleware] | None = None,
     ) -> None:
         super().__init__([Options(), *(middleware or [])])
         self._settings = settings
-        self._log = log
+        self._outlets = Outlets(logs) if logs else None
         self._blobs = blobs
         self._lock = threading.Lock()
-        self._caller = "c-" + "".join(secrets.choice(ALPHABET) for _ in range(16))
-        self._number = 0
-        self._ids = IdMaker(0)
-        self._clock: Clock | None = None
 
     # --- what dramatiq asks of a broker ----------------------------------------------------------------
 
@@ -96,39 +86,43 @@ class JourneymanBroker(Broker):
         """Submit a job with this payload and return its id. Raises as `enqueue` does."""
         data = encode_payload(payload)
         blob = self.blobs().put(data) if len(data) > INLINE_MAX else None
-        with self._lock:
-            log, clock = self._connected()
-            now_ms = clock.now_ms()
-            due_ms = now_ms + check_delay(delay_ms) if delay_ms else 0
-            job_id = self._ids.make(now_ms, secrets.randbits(60))
-            job = to_submitted(job_id, type, policy, data.decode(), blob, options, due_ms)
-            self._append(log, admit([job], now_ms))
-        return job_id
+        wait_ms = check_delay(delay_ms) if delay_ms else 0
+
+        def job_of(job_id: str, now_ms: int) -> JobSubmitted:
+            due_ms = now_ms + wait_ms if delay_ms else 0
+            return to_submitted(job_id, type, policy, data.decode(), blob, options, due_ms)
+
+        def submitted() -> str:
+            return self._connected().choose(options.get("depends_on", ())).submit(job_of)
+
+        attempt = current_attempt.get()
+        return submitted() if attempt is None else attempt.undisturbed(submitted)
 
     def close(self) -> None:
-        """Close the connection, if one was made."""
-        close = getattr(self._log, "close", None)
-        if close is not None:
-            close()
+        """Close the connections, if any were made."""
+        for log in self._outlets.logs if self._outlets is not None else ():
+            close = getattr(log, "close", None)
+            if close is not None:
+                close()
 
     # --- the log ---------------------------------------------------------------------------------------
 
-    def use(self, *, log: Log, blobs: BlobStore) -> None:
-        """Submit to this log from now on."""
+    def use(self, *, logs: Sequence[Log], blobs: BlobStore) -> None:
+        """Submit to these logs from now on."""
         with self._lock:
-            self._log, self._blobs, self._clock = log, blobs, None
+            self._outlets, self._blobs = Outlets(logs), blobs
 
     @contextmanager
     def using(self, *, log: Log, blobs: BlobStore, clock: Clock) -> Iterator[None]:
-        """Submit to this log, by this clock, for a while."""
+        """Submit to this one log, by this clock, for a while."""
         with self._lock:
-            before = self._log, self._blobs, self._clock
-            self._log, self._blobs, self._clock = log, blobs, clock
+            before = self._outlets, self._blobs
+            self._outlets, self._blobs = Outlets([log], clock), blobs
         try:
             yield
         finally:
             with self._lock:
-                self._log, self._blobs, self._clock = before
+                self._outlets, self._blobs = before
 
     def blobs(self) -> BlobStore:
         """Return where payloads too large for the log go."""
@@ -143,28 +137,13 @@ class JourneymanBroker(Broker):
             self._settings = load(os.environ)
         return self._settings
 
-    def _connected(self) -> tuple[Log, Clock]:
-        if self._log is None:
-            from journeyman.log.connect import open_log
+    def _connected(self) -> Outlets:
+        with self._lock:
+            if self._outlets is None:
+                from journeyman.log.connect import open_logs
 
-            self._log = open_log(self.settings)
-        if self._clock is None:
-            self._clock = ServerClock(self._log.now_ms())
-        return self._log, self._clock
-
-    def _append(self, log: Log, proposal: Proposal) -> None:
-        self._number += 1
-        for repeat in range(REPEATS + 1):
-            try:
-                reply = log.append([proposal], caller=self._caller, number=self._number)
-            except ServerUnavailableError:
-                if repeat == REPEATS:
-                    raise
-                time.sleep(0.05 * 2**repeat)
-            else:
-                if isinstance(self._clock, ServerClock):
-                    self._clock.calibrate(reply.now_ms)
-                return
+                self._outlets = Outlets(open_logs(self.settings))
+            return self._outlets
 
 
 def _payload(actor: Actor[Any, Any] | None, message: Message[Any]) -> Any:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
+from collections.abc import Callable
 from threading import Lock, Thread
+from typing import TYPE_CHECKING
 
 from journeyman.errors import JourneymanError
 from journeyman.events import WorkerLost
@@ -15,43 +18,50 @@ from journeyman.ids import ALPHABET
 from journeyman.proposals import Alive, Leave, Proposal
 from journeyman.settings import Settings
 
+if TYPE_CHECKING:
+    from journeyman.log.redis_log import RedisLog
+
 FINISH_S = 2.0
 
 _log = logging.getLogger(__name__)
 
 
 class Casualties:
-    """Reports workers, each on a thread of its own, over a connection of its own."""
+    """Reports workers, to each partition on a thread of its own, over a connection of its own."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._caller = "p-" + "".join(secrets.choice(ALPHABET) for _ in range(16))
-        self._number = 0
-        self._lock = Lock()
+        self._numbers = [0] * settings.partitions
+        self._locks = [Lock() for _ in self._numbers]
         self._threads: list[Thread] = []
 
     def report(self, worker: str, reason: str) -> None:
         """Have a worker declared lost, unless it left or was declared lost already."""
+        from journeyman.log.connect import opener
+
+        opened = opener(self._settings)
         self._threads = [thread for thread in self._threads if thread.is_alive()]
-        thread = Thread(target=self._report, args=(worker, reason), name="casualty", daemon=True)
-        self._threads.append(thread)
-        thread.start()
+        for partition in range(self._settings.partitions):
+            told = (opened, partition, worker, reason)
+            thread = Thread(target=self._report, args=told, name="casualty", daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def finish(self) -> None:
         """Wait a little for reports under way."""
+        until = time.monotonic() + FINISH_S
         for thread in self._threads:
-            thread.join(FINISH_S)
+            thread.join(max(0.0, until - time.monotonic()))
 
-    def _report(self, worker: str, reason: str) -> None:
-        from journeyman.log.connect import open_log
-
+    def _report(self, opened: Callable[[int], RedisLog], partition: int, worker: str, reason: str) -> None:
         proposal = Proposal((WorkerLost(worker, reason),), Alive(worker), (Leave(worker),))
-        with self._lock:
-            self._number += 1
+        with self._locks[partition]:
+            self._numbers[partition] += 1
             try:
-                log = open_log(self._settings)
+                log = opened(partition)
                 try:
-                    log.append([proposal], caller=self._caller, number=self._number)
+                    log.append([proposal], caller=self._caller, number=self._numbers[partition])
                 finally:
                     log.close()
             except JourneymanError as error:

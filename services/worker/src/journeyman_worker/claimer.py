@@ -1,199 +1,315 @@
 """Taking jobs from the log: how many, when, and what happens to those that cannot start soon.
 
-It runs in dramatiq's consumer thread, which asks `take` for one message at a time. While there is work and a
-thread for it, it claims. When a claim brings less than asked for, the server has no more: it waits for the doorbell,
-with a slow poll behind it. Jobs claimed ahead that then do not start, because those before them turned
-out slow, go back to the head of their line.
+It runs in dramatiq's consumer thread. While there is work and a thread for it, it claims, and puts what it got on
+the line to the worker threads. When a claim brings less than asked for, the server has no more: it waits for the
+doorbell itself, so that a ring leads to a claim without another thread in between, and has a slow poll behind it, which
+gets slower while it finds nothing. Jobs claimed ahead that then do not start, because those before them turned out
+slow, go back to the head of their line.
+
+Under load claims become few and large: a claim waits until `APART_MS` have passed since the one before, once they have
+followed each other that closely for a while and jobs are short enough to be claimed ahead. Without load none waits.
+
+Of several partitions (`wells.py`) all that are not dry are asked at once, in turn, each for its share. The calls are
+then made on other threads, and this one waits for replies and rings alike: so a partition whose server does not answer
+holds up no claim from the others, and after `OVERDUE_MS` no thread is kept free for what it may still bring.
 """
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from queue import SimpleQueue
 from threading import Event
 from typing import NamedTuple, Protocol
 
 from journeyman.errors import WorkerLostError
-from journeyman.log.api import Claimed, ClaimedJob, Log
-from journeyman_worker.claim_size import UNKNOWN_US, claim_count, jobs_ahead, smoothed
+from journeyman.log.api import Claimed
+from journeyman_worker.bells import Bells
+from journeyman_worker.claim_size import (
+    ALLOWANCE_FIRST,
+    UNKNOWN_US,
+    allowed,
+    claim_count,
+    jobs_ahead,
+    smoothed,
+)
 from journeyman_worker.clock import monotonic_ms
+from journeyman_worker.errands import Errands
+from journeyman_worker.pace import Pace
 from journeyman_worker.retrying import GivenUpError, until_answered
-from journeyman_worker.runner.attempt import hand_back
+from journeyman_worker.runner.attempt import Attempt, hand_back
 from journeyman_worker.runner.message import JobMessage
+from journeyman_worker.wells import Source, Well, shares
 
-_log = logging.getLogger(__name__)
-
-POLL_MS = 1_000.0
-#: A job claimed ahead that has not started after this goes back.
-STALE_MS = 50.0
-UNSAID_MAX = 5_000
-#: How often dramatiq's consumer asks a claimer that is closed.
+#: A job claimed ahead that has not started after this goes back, and is back a millisecond later. Where the pocket is
+#: being emptied and the job would start before anybody else could have it, it stays.
+STALE_MS = 4.0
+APART_MS = 1.0
+#: A claim that has not been answered for so long is not counted on.
+OVERDUE_MS = 100.0
+#: How often a claimer that is closed looks whether it is still needed.
 PAUSE_MS = 50.0
 
 
 class Pocket(Protocol):
     """The line between the claimer and the worker threads."""
 
+    def put(self, item: JobMessage) -> None:
+        """Add a message."""
+        ...
+
     def qsize(self) -> int:
         """Return how many messages wait."""
         ...
 
 
-class Subscription(NamedTuple):
-    """What a worker claims: from which queues, of which types, for how many threads."""
+class _Batch(NamedTuple):
+    """Jobs of one claim in the pocket. since: when it was claimed, or given more time.
 
-    queues: Sequence[str]
-    types: Sequence[str]
-    threads: int
+    started: how many messages had been taken from the pocket by then. end: how many will have been with its last.
+    """
+
+    since: float
+    started: int
+    end: int
+
+    def is_soon_gone(self, started: int, now: float) -> bool:
+        """Tell whether, at the present rate, the rest starts sooner than it could elsewhere."""
+        return (self.end - started) * (now - self.since) <= STALE_MS * (started - self.started)
+
+
+class Desk(Protocol):
+    """Who answers for the claimed jobs: the worker's session."""
+
+    @property
+    def attempts(self) -> dict[tuple[str, int], Attempt]:
+        """Claimed jobs that have not ended."""
+        ...
+
+    def take_back(self) -> None:
+        """Empty the pocket and hand its jobs back."""
+        ...
+
+    def lose(self) -> None:
+        """Hear that the worker was declared lost."""
+        ...
 
 
 class Claimer:
     """Claims for one worker id."""
 
-    def __init__(
-        self,
-        log: Log,
-        worker: str,
-        wanted: Subscription,
-        *,
-        pocket: Pocket,
-        outstanding: Callable[[], int],
-        unsaid: Callable[[], int],
-        accept: Callable[[Claimed], list[JobMessage]],
-        take_back: Callable[[], None],
-        on_lost: Callable[[], None],
-    ) -> None:
-        """Prepare to claim.
-
-        outstanding: how many claimed jobs have not ended. accept: makes messages of claimed jobs.
-        take_back: empties the pocket and hands its jobs back.
-        """
-        self._log = log
-        self._worker = worker
-        self._wanted = wanted
+    def __init__(self, sources: Sequence[Source], threads: int, *, bells: Bells, pocket: Pocket, desk: Desk) -> None:
+        """Prepare to claim for so many threads. From now on the doorbells belong to the claimer."""
+        self._wells = [Well(source) for source in sources]
+        #: The same in the order of their turns: whoever was asked last comes last.
+        self._turns = self._wells
+        self._threads = threads
+        self._bells = bells
         self._pocket = pocket
-        self._outstanding = outstanding
-        self._unsaid = unsaid
-        self._accept = accept
-        self._take_back = take_back
-        self._on_lost = on_lost
-        self._batch: deque[JobMessage] = deque()
-        self._number = 0
+        self._desk = desk
         self._run_us = UNKNOWN_US
+        self._allowance = ALLOWANCE_FIRST
         self._ahead = 0
-        self._dry = False
-        self._rings = 0
-        self._claimed_at = 0.0
+        #: The longest wait for a thread since the last claim; negative where nothing has ended since.
+        self._waited_ms = -1.0
+        self._pace = Pace(APART_MS)
+        self._batches: deque[_Batch] = deque()
+        self._put = 0
         self._waiting = False
-        self._wake = Event()
+        #: Where calls are made; None: here, as there is only one partition.
+        self._errands = Errands("claims") if len(self._wells) > 1 else None
+        self._replies: SimpleQueue[tuple[Well, Claimed | WorkerLostError | GivenUpError]] = SimpleQueue()
         self._closed = Event()
         #: Set once nothing is being claimed and nothing will be.
         self.quiet = Event()
 
     # --- told by others --------------------------------------------------------------------------------
 
-    def rung(self) -> None:
-        """Look again: there may be work."""
-        self._rings += 1
-        self._dry = False
-        self._wake.set()
+    def ran(self, attempt: Attempt) -> None:
+        """Note that an attempt ended, and that its thread is free."""
+        self._run_us = smoothed(self._run_us, attempt.run_us)
+        waited_ms = attempt.started - attempt.claimed
+        self._waited_ms = max(self._waited_ms, waited_ms)
+        if self._waiting and self._pocket.qsize() * 2 <= self._ahead:
+            self._waiting = False
+            self._bells.wake()
 
-    def ran(self, run_us: int) -> None:
-        """Note that an attempt ended after this time in user code, and that its thread is free."""
-        self._run_us = smoothed(self._run_us, run_us)
-        if self._waiting and not self._dry and self._pocket.qsize() * 2 <= self._ahead:
-            self._wake.set()
+    def look_again(self) -> None:
+        """See what has changed: a partition was joined."""
+        self._bells.wake()
 
     def close(self) -> None:
         """Claim no more. `quiet` is set once a claim under way is over and what it brought has gone back."""
         self._closed.set()
-        self._wake.set()
+        self._bells.wake()
+
+    def hang_up(self) -> None:
+        """Listen to the doorbells no more."""
+        self._closed.set()
+        self._bells.close()
+        if self._errands is not None:
+            self._errands.close()
 
     # --- the consumer thread ---------------------------------------------------------------------------
 
-    def take(self, timeout_ms: float) -> JobMessage | None:
-        """Return the next message to run; None when there was none in time."""
-        if self._batch and not self._closed.is_set():
-            return self._batch.popleft()
-        if self._closed.is_set():
-            self._retire()
-            time.sleep(min(timeout_ms, PAUSE_MS) / 1000)
-            return None
+    def serve(self, timeout_ms: float) -> None:
+        """Claim whatever there is a thread for, until the time has passed."""
+        until = monotonic_ms() + timeout_ms
         try:
-            return self._next(monotonic_ms() + timeout_ms)
+            while not self._closed.is_set():
+                if not self._turn(until) and monotonic_ms() >= until:
+                    return
         except WorkerLostError:
             self._closed.set()
-            self._retire()
-            self._on_lost()
+            self._desk.lose()
         except GivenUpError:
-            self._retire()
-        return None
+            self._closed.set()
+        self._retire(min(timeout_ms, PAUSE_MS))
 
-    def _next(self, until: float) -> JobMessage | None:
-        while not self._closed.is_set():
-            count = 0 if self._dry else self._count()
-            if count:
-                self._claim(count)
-                if self._batch:
-                    return self._batch.popleft()
-            elif not self._wait(until):
-                return None
-        return None
-
-    def _count(self) -> int:
-        waiting = self._pocket.qsize()
-        free = self._wanted.threads - (self._outstanding() - waiting)
-        self._ahead = jobs_ahead(self._run_us)
-        return claim_count(free, waiting, self._ahead, self._unsaid(), UNSAID_MAX)
-
-    def _wait(self, until: float) -> bool:
-        """Wait for a reason to look again. False once it is time to let dramatiq look whether to stop."""
-        self._wake.clear()
-        self._waiting = True
-        try:
-            if not self._dry and self._count():
+    def _turn(self, until: float) -> bool:
+        """Claim once, or wait for a reason to. Tell whether it claimed."""
+        if self._errands is not None:
+            self._take_replies()
+        now = monotonic_ms()
+        self._put_right(now)
+        wells = [well for well in self._turns if well.is_open()]
+        count = self._count(now) if wells else 0
+        if count:
+            until = self._pace.not_before(now) if self._ahead else now
+            if until <= now:
+                self._pace.note(now)
+                self._claim(wells, count, now)
+                self._listen(0.0)
                 return True
-            if not self._wake.wait(max(0.0, min(until, self._look_at()) - monotonic_ms()) / 1000):
-                self._overslept(monotonic_ms() - self._claimed_at)
-        finally:
-            self._waiting = False
-        return monotonic_ms() < until
+        self._look()
+        self._wait(until, bool(wells), count, now)
+        return False
 
-    def _look_at(self) -> float:
+    def _count(self, now: float) -> int:
+        waiting = self._pocket.qsize()
+        free = self._threads - (len(self._desk.attempts) - waiting)
+        self._ahead = jobs_ahead(self._run_us, self._allowance)
+        if self._errands is not None:
+            waiting += sum(well.asked for well in self._wells if now - well.asked_at < OVERDUE_MS)
+        return claim_count(free, waiting, self._ahead)
+
+    def _claim(self, wells: list[Well], count: int, now: float) -> None:
+        if self._errands is None:
+            [well] = wells
+            self._take(well, self._call(well, count, well.ask(count, now)))
+            return
+        asked = shares(count, wells)
+        for well, share in asked:
+            number = well.ask(share, now)
+            self._errands.send(lambda well=well, share=share, number=number: self._fetch(well, share, number))  # type: ignore[misc]
+        served = {well for well, _ in asked}
+        self._turns = [well for well in self._turns if well not in served] + [well for well, _ in asked]
+
+    def _call(self, well: Well, count: int, number: int) -> Claimed:
+        return until_answered(lambda: well.source.claim(number, count), "claim jobs", self._closed.is_set)
+
+    def _fetch(self, well: Well, count: int, number: int) -> None:
+        """Make one claim, on a thread for it."""
+        reply: Claimed | WorkerLostError | GivenUpError
+        try:
+            reply = self._call(well, count, number)
+        except (WorkerLostError, GivenUpError) as error:
+            reply = error
+        self._replies.put((well, reply))
+        self._bells.wake()
+
+    def _take_replies(self) -> None:
+        while not self._replies.empty():
+            well, reply = self._replies.get()
+            if isinstance(reply, Claimed):
+                self._take(well, reply)
+            else:
+                well.asked = 0
+                raise reply
+
+    def _take(self, well: Well, claimed: Claimed) -> None:
+        """Put what a claim brought on the line."""
+        now = monotonic_ms()
+        idle = not self._desk.attempts
+        messages = well.source.accept(claimed)
+        well.answered(len(claimed.jobs), now, claimed.now_ms)
+        if self._closed.is_set():
+            hand_back([message.attempt for message in messages])
+            return
+        for message in messages:
+            message.attempt.claimed = now
+        if messages:
+            started = self._put - self._pocket.qsize()
+            self._put += len(messages)
+            self._batches.append(_Batch(now, started, self._put))
+            for message in messages:
+                self._pocket.put(message)
+            # An idle worker was rung for the work it then found, and has nothing else to be rung for.
+            well.rang = well.rang and not idle
+        if self._waited_ms >= 0:
+            self._allowance = allowed(self._allowance, self._waited_ms)
+            self._waited_ms = -1.0
+
+    # --- waiting ---------------------------------------------------------------------------------------
+
+    def _wait(self, until: float, open_: bool, count: int, now: float) -> None:
+        """Wait for a doorbell, for a thread that becomes free where that would be a reason to claim, or for time."""
+        self._waiting = open_
+        if not open_ or count or not self._count(now):
+            self._listen(max(0.0, min(until, self._look_at(now)) - monotonic_ms()))
+        self._waiting = False
+
+    def _listen(self, timeout_ms: float) -> None:
+        for index in self._bells.wait(timeout_ms):
+            self._wells[index].ring()
+
+    def _look(self) -> None:
+        """Ask what else the doorbells may have meant."""
+        for well in self._wells:
+            if well.rang:
+                well.rang = False
+                well.source.look()
+
+    def _look_at(self, now: float) -> float:
         """Return when to look again if nothing wakes it."""
-        if self._pocket.qsize():
-            return self._claimed_at + STALE_MS
-        return self._claimed_at + POLL_MS if self._dry else float("inf")
+        if self._pocket.qsize() and self._batches:
+            return self._batches[0].since + STALE_MS
+        at = float("inf")
+        for well in self._wells:
+            if well.dry:
+                at = min(at, well.poll_at)
+            elif well.asked and now < well.asked_at + OVERDUE_MS:
+                at = min(at, well.asked_at + OVERDUE_MS)
+        return at
 
-    def _overslept(self, since_claim_ms: float) -> None:
-        if since_claim_ms >= STALE_MS and self._pocket.qsize():
-            self._run_us = max(self._run_us, STALE_MS * 1_000)
-            self._take_back()
-        if since_claim_ms >= POLL_MS:
-            self._dry = False
+    def _put_right(self, now: float) -> None:
+        """See to what has waited too long: jobs in the pocket, and logs that were not asked for a while."""
+        started = self._put - self._pocket.qsize()
+        while self._batches and self._batches[0].end <= started:
+            self._batches.popleft()
+        if self._batches and now - self._batches[0].since >= STALE_MS:
+            if self._batches[0].is_soon_gone(started, now):
+                self._batches[0] = self._batches[0]._replace(since=now, started=started)
+            else:
+                self._run_us = max(self._run_us, STALE_MS * 1_000)
+                self._allowance = ALLOWANCE_FIRST
+                self._batches.clear()
+                self._desk.take_back()
+        for well in self._wells:
+            well.poll(now)
 
-    def _claim(self, count: int) -> None:
-        self._number += 1
-        rings = self._rings
-        claimed = until_answered(lambda: self._call(count), "claim jobs", self._closed.is_set)
-        self._dry = len(claimed.jobs) < count and self._rings == rings
-        self._claimed_at = monotonic_ms()
-        self._batch.extend(self._accept(claimed))
-
-    def _call(self, count: int) -> Claimed:
-        return self._log.claim(self._worker, self._number, count, queues=self._wanted.queues, types=self._wanted.types)
-
-    def _retire(self) -> None:
-        """Hand back what was claimed and not passed on, and say that nothing is under way."""
-        hand_back([message.attempt for message in self._batch])
-        self._batch.clear()
-        self.quiet.set()
-
-
-def unknown(job: ClaimedJob, worker: str) -> None:
-    """Report a job that should never have been claimed."""
-    _log.error(
-        "%s was given %s of type %s, which it does not know; it goes back", worker, job.body.job_id, job.body.type
-    )
+    def _retire(self, pause_ms: float) -> None:
+        """Say that nothing is under way, and go on listening: what still runs may be cancelled."""
+        try:
+            self._take_replies()
+        except WorkerLostError:
+            self._desk.lose()
+        except GivenUpError:
+            pass
+        if self._errands is None or not any(well.asked for well in self._wells):
+            self.quiet.set()
+        until = monotonic_ms() + pause_ms
+        for index in self._bells.wait(pause_ms):
+            self._wells[index].source.look()
+        time.sleep(max(0.0, until - monotonic_ms()) / 1000)

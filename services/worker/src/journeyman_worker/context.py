@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from journeyman.events import JobSucceeded
+from journeyman.ids import partition_of
 from journeyman.log.api import StoredOutcome
 from journeyman_worker.exceptions import NotInAJobError
-from journeyman_worker.runner.attempt import Attempt, Holder
+from journeyman_worker.runner.attempt import Attempt
 
 current_attempt: ContextVar[Attempt | None] = ContextVar("journeyman_attempt", default=None)
 
@@ -62,23 +64,29 @@ class CurrentJob:
     @property
     def parents(self) -> Mapping[str, Any]:
         """Results of the jobs this one depends on, by id. A parent that did not complete is not in it."""
-        return ParentResults(self._attempt.job.body.depends_on, self._attempt.holder)
+        return ParentResults(self._attempt.job.body.depends_on, self._attempt)
 
     def __repr__(self) -> str:
         return f"<job {self.type} {self.token}>"
 
 
 class ParentResults(Mapping[str, Any]):
-    """Parents' results, looked up in the log when they are asked for."""
+    """Parents' results, looked up when they are asked for, each in the log of the partition it lives in."""
 
-    def __init__(self, job_ids: tuple[str, ...], holder: Holder) -> None:
+    def __init__(self, job_ids: tuple[str, ...], attempt: Attempt) -> None:
         self._job_ids = job_ids
-        self._holder = holder
+        self._attempt = attempt
         self._found: dict[str, StoredOutcome] | None = None
 
     def _completed(self) -> dict[str, StoredOutcome]:
         if self._found is None:
-            outcomes = self._holder.log.outcomes(self._job_ids) if self._job_ids else {}
+            outcomes: dict[str, StoredOutcome] = {}
+            by_partition: dict[int, list[str]] = {}
+            for job_id in self._job_ids:
+                by_partition.setdefault(partition_of(job_id), []).append(job_id)
+            for partition, job_ids in by_partition.items():
+                if partition < len(logs := self._attempt.holder.logs):
+                    outcomes |= self._attempt.undisturbed(partial(logs[partition].outcomes, job_ids))
             self._found = {
                 job_id: outcomes[job_id]
                 for job_id in self._job_ids
@@ -88,10 +96,13 @@ class ParentResults(Mapping[str, Any]):
 
     def __getitem__(self, job_id: str) -> Any:
         offset = self._completed()[job_id].offset
-        event = self._holder.log.at(offset) if offset is not None else None
+        holder = self._attempt.holder
+        event = None
+        if offset is not None:
+            event = self._attempt.undisturbed(partial(holder.logs[partition_of(job_id)].at, offset))
         if not isinstance(event, JobSucceeded):
             raise KeyError(job_id)
-        text = self._holder.blobs().get(event.result_blob) if event.result_blob else event.result
+        text = holder.blobs().get(event.result_blob) if event.result_blob else event.result
         return msgspec.json.decode(text)
 
     def __iter__(self) -> Iterator[str]:

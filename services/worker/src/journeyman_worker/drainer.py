@@ -14,10 +14,8 @@ from collections.abc import Callable
 from journeyman_worker.clock import monotonic_ms
 from journeyman_worker.interrupts import Drained
 from journeyman_worker.runner.attempt import hand_back
-from journeyman_worker.session import Session
+from journeyman_worker.session import HEED_MS, Session
 
-#: How long interrupted jobs have to clean up.
-HEED_MS = 2_000.0
 #: How long a claim that is under way, or what is left to write, may take.
 ANSWER_MS = 10_000.0
 TICK_S = 0.01
@@ -32,7 +30,7 @@ def drain(session: Session, by: str, drain_timeout_ms: float, hurried: Callable[
     session.draining = True
     session.take_back()
     answer_by = monotonic_ms() + ANSWER_MS
-    session.say_draining(by, lambda: monotonic_ms() > answer_by)
+    session.say_draining(by, lambda: monotonic_ms() > answer_by, ANSWER_MS)
     _until(session.claimer.quiet.is_set, ANSWER_MS, hurried)
     session.take_back()
     if not _until(lambda: not session.attempts or session.lost.is_set(), drain_timeout_ms, hurried):
@@ -44,8 +42,9 @@ def drain(session: Session, by: str, drain_timeout_ms: float, hurried: Callable[
     hand_back(list(session.attempts.values()))
     if session.lost.is_set():
         session.abandon()
+        _until(session.gone.is_set, ANSWER_MS, lambda: False)
     else:
-        session.close(ANSWER_MS / 1000)
+        session.close(ANSWER_MS)
 
 
 def _until(condition: Callable[[], bool], timeout_ms: float, hurried: Callable[[], bool]) -> bool:

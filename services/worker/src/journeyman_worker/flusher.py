@@ -1,13 +1,16 @@
 """Outcomes on their way to the log, many in one commit.
 
-No timer: the next `finish` takes whatever has arrived while the last was under way. Outcomes said together stay
-together. While the server is away the same call is repeated with the same number, until the worker is told that it
-is lost or has to end; then what is left is dropped, and its jobs run again elsewhere.
+The next `finish` takes whatever has arrived while the last was under way; the first one goes out at once. Only when
+they have followed each other closely for a while does the next one wait, until `APART_MS` after the one before began,
+so that under load they become few and large. Outcomes said together stay together. While the server is away the same
+call is repeated with the same number, until the worker is told that it is lost or has to end; then what is left is
+dropped, and its jobs run again elsewhere.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -16,10 +19,13 @@ from typing import TypeAlias
 from journeyman.errors import WorkerLostError
 from journeyman.events import JobFailed, JobProgressed, JobSucceeded
 from journeyman.log.api import Finished, Log, Outcome
+from journeyman_worker.clock import monotonic_ms
+from journeyman_worker.pace import Pace
 from journeyman_worker.retrying import GivenUpError, until_answered
 
 OUTCOMES_MAX = 1_000
 BYTES_MAX = 1 << 20
+APART_MS = 2.0
 #: What an event takes beside its texts, generously.
 ENVELOPE_BYTES = 200
 
@@ -45,6 +51,7 @@ class Flusher:
         self._on_lost = on_lost
         self._queue: SimpleQueue[Said | None] = SimpleQueue()
         self._kept: Said | None = None
+        self._pace = Pace(APART_MS)
         self._number = 0
         self._in_flight = 0
         self._abandoned = Event()
@@ -83,14 +90,18 @@ class Flusher:
             return
         except WorkerLostError:
             self._on_lost()
+        except Exception:  # noqa: BLE001 - a loop's runner; nobody shall claim on for outcomes that nobody writes
+            _log.exception("the flusher failed; giving up as %s", self._worker)
+            self._on_lost()
 
     def _collect(self) -> list[Outcome]:
         """Wait for something to write and return all there is, within the limits. Empty: the end."""
         said, self._kept = self._kept or self._queue.get(), None
+        self._keep_apart()
         batch: list[Outcome] = []
         size = 0
         while said is not None:
-            size += sum(map(_size, said))
+            size += _size(said[0]) if len(said) == 1 else sum(map(_size, said))
             if batch and (len(batch) + len(said) > OUTCOMES_MAX or size > BYTES_MAX):
                 self._kept = said
                 break
@@ -103,7 +114,20 @@ class Flusher:
             self._queue.put(None)  # so that the end is met again once this batch is written
         return batch
 
+    def _keep_apart(self) -> None:
+        now = monotonic_ms()
+        until = self._pace.not_before(now)
+        if until > now:
+            time.sleep((until - now) / 1000)
+            now = monotonic_ms()
+        self._pace.note(now)
+
     def _write(self, batch: list[Outcome]) -> None:
+        # Only jobs that go back are said in such numbers, and each goes to the head of its line: so the last go first.
+        for first in reversed(range(0, len(batch), OUTCOMES_MAX)):
+            self._finish(batch[first : first + OUTCOMES_MAX])
+
+    def _finish(self, batch: list[Outcome]) -> None:
         self._number += 1
         self._in_flight = len(batch)
         finished = until_answered(
@@ -117,9 +141,10 @@ class Flusher:
 
 
 def _size(outcome: Outcome) -> int:
-    match outcome.event:
-        case JobSucceeded(result=text):
-            return ENVELOPE_BYTES + len(text)
+    event = outcome.event
+    if type(event) is JobSucceeded:
+        return ENVELOPE_BYTES + len(event.result)
+    match event:
         case JobFailed(error=error):
             return ENVELOPE_BYTES + len(error.message) + len(error.traceback)
         case JobProgressed(message=text):

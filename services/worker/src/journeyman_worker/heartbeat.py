@@ -14,6 +14,7 @@ from threading import Event, Thread
 from journeyman.errors import JourneymanError, WorkerLostError
 from journeyman.log.api import Beaten, Log
 from journeyman_worker.clock import monotonic_ms
+from journeyman_worker.pace import in_step
 
 SOON_MS = 100.0
 
@@ -64,8 +65,9 @@ class Heartbeat:
         while not self._closed.is_set():
             try:
                 log = log or self._open_log()
-                self._on_beat(log.beat(self._worker, self._facts()))
-                pause_ms = self._every_ms
+                beaten = log.beat(self._worker, self._facts())
+                self._on_beat(beaten)
+                pause_ms = in_step(self._every_ms, beaten.now_ms)
             except WorkerLostError:
                 self._on_lost()
                 break

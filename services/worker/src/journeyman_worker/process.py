@@ -34,6 +34,15 @@ END_GRACE_S = 25.0
 _log = logging.getLogger(__name__)
 
 
+#: Without this the C library's heap of a process that writes outcomes of ever other sizes grows by a fifth over the
+#: hours, all of it free and none of it given back. What the environment says goes before.
+ALLOCATOR: Mapping[str, str] = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": "65536",
+    "MALLOC_TRIM_THRESHOLD_": "131072",
+}
+
+
 class WorkerProcess:
     """One child. It writes into its report file which worker id it has; an empty file: none."""
 
@@ -89,7 +98,7 @@ class Parent:
     def __init__(self, settings: Settings, modules: Sequence[str], environ: Mapping[str, str]) -> None:
         self._settings = settings
         self._command = [sys.executable, "-m", "journeyman_worker.child", *modules]
-        self._environ = environ
+        self._environ = {**ALLOCATOR, **environ}
         self._mailbox: SimpleQueue[str] = SimpleQueue()
         self.signals = Signals(self._mailbox)
         self._directory = tempfile.TemporaryDirectory(prefix="journeyman-worker-")

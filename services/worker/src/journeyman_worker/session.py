@@ -1,38 +1,43 @@
-"""The life of one worker id: joined, claiming, perhaps draining, then left or lost.
+"""The life of one worker id: joined, claiming, perhaps draining, then left or lost. In one partition or in several.
 
 A worker that was declared lost gets a new id, and so a new session: number sequences, outcomes and attempts
-of the old one count no longer. The worker threads outlive sessions; every attempt knows the session that holds it.
+of the old one count no longer. Lost in one partition is lost everywhere: what the others gave it goes back to them. The
+worker threads outlive sessions; every attempt knows who holds it (`seat.py`).
 """
 
 from __future__ import annotations
 
 import logging
 import secrets
-import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from queue import Empty
-from threading import Event
+from threading import Event, Thread
 
 from dramatiq import MessageProxy
 
 from journeyman.blobs import BlobStore
-from journeyman.events import WorkerDraining, WorkerEvent, WorkerJoined, WorkerLeft
 from journeyman.ids import ALPHABET
-from journeyman.log.api import Appended, Beaten, Claimed, Finished, Log, Outcome
-from journeyman.proposals import Alive, Effect, Join, Leave, Proposal
-from journeyman_worker.claimer import Claimer, Subscription, unknown
-from journeyman_worker.clock import ServerClock, monotonic_ms
-from journeyman_worker.flusher import Flusher
-from journeyman_worker.heartbeat import Heartbeat
-from journeyman_worker.interrupts import Cancelled, Interrupt, Lost
+from journeyman.log.api import Beaten, Claimed, ClaimedJob, Log
+from journeyman_worker.bells import Bells
+from journeyman_worker.claimer import Claimer
+from journeyman_worker.clock import monotonic_ms
+from journeyman_worker.errands import side_by_side
+from journeyman_worker.interrupts import Cancelled, Drained, Interrupt, Lost
 from journeyman_worker.policy import attempt_timeout_ms
-from journeyman_worker.retrying import GivenUpError, until_answered
 from journeyman_worker.runner.attempt import Attempt, hand_back
 from journeyman_worker.runner.bench import Line
 from journeyman_worker.runner.calls import Runner
 from journeyman_worker.runner.message import JobMessage
+from journeyman_worker.seat import Seat
 from journeyman_worker.vitals import Identity, Vitals, facts
-from journeyman_worker.watcher import Bell, Listener
+
+#: Once one partition is joined, the others have so long before the work begins without them.
+JOIN_TOGETHER_MS = 1_000.0
+#: How long interrupted jobs have to clean up.
+HEED_MS = 2_000.0
+LEAVE_MS = 10_000.0
+TICK_S = 0.01
 
 _log = logging.getLogger(__name__)
 
@@ -49,9 +54,9 @@ class Session:
         self,
         identity: Identity,
         *,
-        log: Log,
-        open_log: Callable[[], Log],
-        bell: Callable[[str], Bell],
+        logs: Sequence[Log],
+        open_log: Callable[[int], Log],
+        bells: Callable[[str], Bells],
         blobs: BlobStore,
         line: Line,
         runners: Callable[[str], Runner | None],
@@ -60,139 +65,171 @@ class Session:
     ) -> None:
         """Prepare.
 
-        open_log: makes the heartbeat's own connection. line: between claimer and worker threads. changed: is
-        called when the session was lost or told to drain.
+        logs: of every partition. open_log: makes a heartbeat's own connection. line: between claimer and worker
+        threads. changed: is called when the session was lost or told to drain.
         """
         self.worker = identity.worker
         self.identity = identity
-        self.log = log
-        self.clock = ServerClock(log.now_ms())
+        self.logs = logs
         self.attempts: dict[tuple[str, int], Attempt] = {}
         self.running: dict[int, Attempt] = {}
         self.lost = Event()
         self.drain_wanted = Event()
         self.draining = False
+        #: Set once an abandoned session has left whatever it could leave.
+        self.gone = Event()
         self._blobs = blobs
         self._line = line
         self._runners = runners
         self._changed = changed
         self._vitals = Vitals()
-        self._appends = 0
-        self._append_lock = threading.Lock()
         self._over = Event()
-        self._open_bell = bell
-        self._listener: Listener | None = None
-        self.flusher = Flusher(log, self.worker, on_reply=self._heard, on_lost=self._lose)
-        self.heartbeat = Heartbeat(
-            open_log, self.worker, beat_every_ms, facts=self._facts, on_beat=self._beaten, on_lost=self._lose
-        )
-        self.claimer = Claimer(
-            log,
-            self.worker,
-            Subscription(identity.queues, identity.types, identity.slots),
-            pocket=line,
-            outstanding=self.attempts.__len__,
-            unsaid=self.flusher.unsaid,
-            accept=self._accept,
-            take_back=self.take_back,
-            on_lost=self._lose,
-        )
+        self._seats = [
+            Seat(self, log, open_log=lambda index=index: open_log(index), beat_every_ms=beat_every_ms)  # type: ignore[misc]
+            for index, log in enumerate(logs)
+        ]
+        self.claimer = Claimer(self._seats, identity.slots, bells=bells(self.worker), pocket=line, desk=self)
 
     # --- beginning and end -----------------------------------------------------------------------------
 
     def join(self, give_up: Callable[[], bool]) -> bool:
         """Register the worker, and start everything but the claims, which dramatiq's consumer asks for.
 
-        Waits for a server that is away; False where that took until `give_up`.
+        Waits for servers that are away; False where that took until `give_up`. Of several partitions one is enough to
+        begin with: the others are joined when they are there.
         """
-        who = self.identity
-        joined = WorkerJoined(who.worker, who.host, who.pid, who.version, who.queues, who.types, who.slots)
-        if self.append(joined, Join(who.worker, who.queues, who.types), give_up=give_up) is None:
-            return False
-        self._listener = Listener(self._open_bell(self.worker), self._rung)
-        self.flusher.start()
-        self.heartbeat.start()
-        self._listener.start()
-        return True
+        if len(self._seats) == 1:
+            self._seats[0].join(give_up)
+        else:
+            self._join_all(give_up)
+        if any(seat.joined for seat in self._seats):
+            return True
+        self._over.set()
+        self.claimer.hang_up()
+        return False
 
-    def say_draining(self, by: str, give_up: Callable[[], bool]) -> None:
+    def _join_all(self, give_up: Callable[[], bool]) -> None:
+        def joining(seat: Seat) -> None:
+            if seat.join(lambda: self._over.is_set() or give_up()):
+                self.claimer.look_again()
+                if self._over.is_set():
+                    seat.leave(LEAVE_MS)
+
+        threads = [Thread(target=joining, args=(seat,), name="joining", daemon=True) for seat in self._seats]
+        for thread in threads:
+            thread.start()
+        together_until = 0.0
+        while any(thread.is_alive() for thread in threads) and not give_up():
+            if any(seat.joined for seat in self._seats):
+                together_until = together_until or monotonic_ms() + JOIN_TOGETHER_MS
+                if monotonic_ms() > together_until:
+                    _log.warning("%s goes on without the partitions that do not answer", self.worker)
+                    return
+            time.sleep(TICK_S / 10)
+
+    def say_draining(self, by: str, give_up: Callable[[], bool], timeout_ms: float) -> None:
         """Tell everybody that this worker claims no more. `by`: signal or request."""
         self.draining = True
-        self.append(WorkerDraining(self.worker, by), guard=Alive(self.worker), give_up=give_up)
-        self.heartbeat.soon()
+        side_by_side([lambda seat=seat: seat.say_draining(by, give_up) for seat in self._joined()], timeout_ms)  # type: ignore[misc]
 
-    def close(self, timeout_s: float) -> None:
-        """Write what is left to say, and leave in good order; what is not written in time is dropped."""
-        if not self.flusher.close(timeout_s):
-            _log.error("not all outcomes could be reported in %.0f s; their jobs will run again", timeout_s)
-        self.heartbeat.close()
-        until = monotonic_ms() + timeout_s * 1000
-        left = WorkerLeft(self.worker)
-        self.append(left, Leave(self.worker), guard=Alive(self.worker), give_up=lambda: monotonic_ms() > until)
-        self._stop()
+    def close(self, timeout_ms: float) -> None:
+        """Write what is left to say, and leave in good order."""
+        self._over.set()
+        side_by_side([lambda seat=seat: seat.leave(timeout_ms) for seat in self._joined()], 2 * timeout_ms)  # type: ignore[misc]
+        self.claimer.hang_up()
 
     def abandon(self) -> None:
-        """Stop everything: the id is lost, and what it ran is interrupted and not heard of any more."""
-        self.claimer.close()
-        self.flusher.abandon()
-        self._stop()
-        self.interrupt_all(Lost)
-        for message in self._emptied():
-            message.attempt.settle(None)
+        """Stop everything: the id is lost.
 
-    def _stop(self) -> None:
+        What it held where it was declared lost is interrupted and not heard of any more. What it held elsewhere goes
+        back, and it leaves there.
+        """
         self._over.set()
-        self.heartbeat.close(timeout_s=0.5)
-        if self._listener is not None:
-            self._listener.close()
+        self.claimer.close()
+        others = [seat for seat in self._joined() if not seat.lost]
+        for seat in self._seats:
+            if seat.lost:
+                seat.abandon()
+        waiting = [message.attempt for message in self._emptied()]
+        hand_back(attempt for attempt in waiting if attempt.holder in others)
+        for attempt in waiting:
+            attempt.settle(None)
+        for attempt in list(self.attempts.values()):
+            attempt.interrupt(Drained if attempt.holder in others else Lost)
+        if others:
+            Thread(target=self._leave, args=(others,), name="leaving", daemon=True).start()
+        else:
+            self.claimer.hang_up()
+            self.gone.set()
 
-    def append(
-        self, event: WorkerEvent, *effects: Effect, guard: Alive | None = None, give_up: Callable[[], bool]
-    ) -> Appended | None:
-        """Append what everybody should know of this worker; None where that took until `give_up`."""
-        proposal = Proposal((event,), guard, effects)
-        with self._append_lock:
-            self._appends += 1
-            number = self._appends
-            try:
-                return until_answered(
-                    lambda: self.log.append([proposal], caller=self.worker, number=number), "tell of itself", give_up
-                )
-            except GivenUpError:
-                return None
+    def _leave(self, seats: Sequence[Seat]) -> None:
+        """Wait for what was interrupted, and leave these seats."""
 
-    # --- what attempts ask of their holder -------------------------------------------------------------
+        def held() -> list[Attempt]:
+            return [attempt for attempt in list(self.attempts.values()) if attempt.holder in seats]
+
+        until = monotonic_ms() + HEED_MS
+        while held() and monotonic_ms() < until:
+            time.sleep(TICK_S)
+        hand_back(held())
+        side_by_side([lambda seat=seat: seat.leave(LEAVE_MS) for seat in seats], 2 * LEAVE_MS)  # type: ignore[misc]
+        self.claimer.hang_up()
+        self.gone.set()
+
+    def _joined(self) -> list[Seat]:
+        return [seat for seat in self._seats if seat.joined]
+
+    # --- what seats ask of their session ---------------------------------------------------------------
 
     def blobs(self) -> BlobStore:
         """Return the store of payloads and results too large for the log."""
         return self._blobs
 
-    def say(self, *outcomes: Outcome) -> None:
-        """Have these written in one commit."""
-        self.flusher.put(*outcomes)
-
     def ended(self, attempt: Attempt) -> None:
         """Note that the attempt occupies nothing any longer."""
-        self.attempts.pop(attempt.key, None)
-        self.claimer.ran(attempt.run_us)
+        held = self.attempts.pop(attempt.key, None)
+        if held is not attempt and held is not None:
+            self.attempts[attempt.key] = held  # handed back, and claimed again since under the same number
+        self.claimer.ran(attempt)
 
-    # --- claims ----------------------------------------------------------------------------------------
-
-    def _accept(self, claimed: Claimed) -> list[JobMessage]:
-        self.clock.calibrate(claimed.now_ms)
+    def messages(self, claimed: Claimed, seat: Seat) -> list[JobMessage]:
+        """Make messages of claimed jobs."""
         messages, strange = [], []
         for job in claimed.jobs:
             runner = self._runners(job.body.type)
             declared_ms = runner.timeout_ms if runner is not None else 0
-            attempt = Attempt(job, self, attempt_timeout_ms(job.body.timeout_ms, declared_ms))
+            attempt = Attempt(job, seat, attempt_timeout_ms(job.body.timeout_ms, declared_ms))
             self.attempts[attempt.key] = attempt
             if runner is None:
-                unknown(job, self.worker)
+                _unknown(job, self.worker)
                 strange.append(attempt)
             else:
                 messages.append(JobMessage(attempt, runner))
         hand_back(strange, "unknown type")
         return messages
+
+    def facts(self) -> Mapping[str, object]:
+        """Return what heartbeats say: the same in every partition, and of all of them."""
+        running = list(self.running.values())
+        return facts(self.identity, "draining" if self.draining else "running", running, self._vitals.measure())
+
+    def told(self, beaten: Beaten) -> None:
+        """Do what the reply to a heartbeat asks for."""
+        for job_id, number in beaten.interrupt:
+            attempt = self.attempts.get((job_id, number))
+            if attempt is not None:
+                attempt.interrupt(Cancelled)
+        if beaten.drain and not self.drain_wanted.is_set():
+            self.drain_wanted.set()
+            self._changed()
+
+    def lose(self) -> None:
+        """Note that the worker was declared lost."""
+        if not self._over.is_set() and not self.lost.is_set():
+            self.lost.set()
+            self._changed()
+
+    # --- jobs that go back -----------------------------------------------------------------------------
 
     def take_back(self) -> None:
         """Hand back every job that waits in the line for a thread."""
@@ -202,43 +239,22 @@ class Session:
         """Hand back messages that dramatiq did not start."""
         hand_back([message.attempt for message in messages if isinstance(message, JobMessage)])
 
-    def _emptied(self) -> list[JobMessage]:
-        messages: list[JobMessage] = []
-        while True:
-            try:
-                messages.append(self._line.get_nowait().message)
-            except Empty:
-                return messages
-
-    # --- interrupts and heartbeats ---------------------------------------------------------------------
-
     def interrupt_all(self, reason: type[Interrupt]) -> None:
         """Stop everything this session holds."""
         for attempt in list(self.attempts.values()):
             attempt.interrupt(reason)
 
-    def _rung(self) -> None:
-        self.claimer.rung()
-        self.heartbeat.soon()
+    def _emptied(self) -> list[JobMessage]:
+        messages: list[JobMessage] = []
+        while True:
+            try:
+                messages.append(self._line.get_nowait())
+            except Empty:
+                return messages
 
-    def _beaten(self, beaten: Beaten) -> None:
-        self.clock.calibrate(beaten.now_ms)
-        for job_id, number in beaten.interrupt:
-            attempt = self.attempts.get((job_id, number))
-            if attempt is not None:
-                attempt.interrupt(Cancelled)
-        if beaten.drain and not self.drain_wanted.is_set():
-            self.drain_wanted.set()
-            self._changed()
 
-    def _heard(self, finished: Finished) -> None:
-        self.clock.calibrate(finished.now_ms)
-
-    def _lose(self) -> None:
-        if not self._over.is_set() and not self.lost.is_set():
-            self.lost.set()
-            self._changed()
-
-    def _facts(self) -> dict[str, object]:
-        running = [attempt for attempt in list(self.running.values()) if attempt.holder is self]
-        return facts(self.identity, "draining" if self.draining else "running", running, self._vitals.measure())
+def _unknown(job: ClaimedJob, worker: str) -> None:
+    """Report a job that should never have been claimed."""
+    _log.error(
+        "%s was given %s of type %s, which it does not know; it goes back", worker, job.body.job_id, job.body.type
+    )

@@ -13,21 +13,22 @@ from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from queue import SimpleQueue
 from threading import Thread
+from typing import NamedTuple
 
 from dramatiq import MessageProxy
 
 from journeyman.blobs import BlobStore
 from journeyman.errors import SettingsError
 from journeyman.log.api import EVERY_QUEUE, Log
+from journeyman_worker.bells import Bells
 from journeyman_worker.broker import JourneymanBroker
 from journeyman_worker.drainer import drain
 from journeyman_worker.runner.attempt import Attempt
-from journeyman_worker.runner.bench import Bench, Line, build_worker
-from journeyman_worker.runner.message import JobMessage
+from journeyman_worker.runner.bench import Bench, build_worker
 from journeyman_worker.session import Session, new_worker_id
 from journeyman_worker.signals import Signals
 from journeyman_worker.vitals import Identity
-from journeyman_worker.watcher import Bell, Watcher
+from journeyman_worker.watcher import Watcher
 
 #: How long dramatiq's threads may take to end once everything was said.
 THREADS_END_S = 3.0
@@ -35,14 +36,16 @@ THREADS_END_S = 3.0
 _log = logging.getLogger(__name__)
 
 
-class Connections:
-    """What a station talks to. `open_log` makes another connection; `bell` the doorbell of a worker id."""
+class Connections(NamedTuple):
+    """What a station talks to.
 
-    def __init__(self, log: Log, open_log: Callable[[], Log], bell: Callable[[str], Bell], blobs: BlobStore) -> None:
-        self.log = log
-        self.open_log = open_log
-        self.bell = bell
-        self.blobs = blobs
+    logs: one for each partition. open_log: connects to a partition once more. bells: makes a worker id's doorbells.
+    """
+
+    logs: Sequence[Log]
+    open_log: Callable[[int], Log]
+    bells: Callable[[str], Bells]
+    blobs: BlobStore
 
 
 class Station:
@@ -84,10 +87,11 @@ class Station:
 
     # --- what the bench asks of its source -------------------------------------------------------------
 
-    def take(self, timeout_ms: int) -> JobMessage | None:
-        """Return the next message to run; None when there was none in time."""
+    def serve(self, timeout_ms: int) -> None:
+        """Claim jobs and put them on the line until the time has passed."""
         session = self.session
-        return None if session is None else session.claimer.take(timeout_ms)
+        assert session is not None
+        session.claimer.serve(timeout_ms)
 
     def give_back(self, messages: Iterable[MessageProxy]) -> None:
         """Hand back messages that dramatiq did not start."""
@@ -129,11 +133,11 @@ class Station:
         connections = self._connections
         session = Session(
             self._identity(),
-            log=connections.log,
+            logs=connections.logs,
             open_log=connections.open_log,
-            bell=connections.bell,
+            bells=connections.bells,
             blobs=connections.blobs,
-            line=self._line(),
+            line=self._worker.line,
             runners=self.bench.runners.get,
             beat_every_ms=self._beat_every_ms,
             changed=lambda: self.mailbox.put("session"),
@@ -161,11 +165,6 @@ class Station:
         types = tuple(sorted(self.bench.runners))
         host, pid = socket.gethostname(), os.getpid()
         return Identity(new_worker_id(), host, pid, version("journeyman-worker"), self._queues, types, self._threads)
-
-    def _line(self) -> Line:
-        line = self._worker.work_queue
-        assert isinstance(line, Line)
-        return line
 
     def _running(self) -> list[Attempt]:
         session = self.session

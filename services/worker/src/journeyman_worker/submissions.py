@@ -40,19 +40,21 @@ def to_submitted(
     if unknown := sorted(set(options) - OPTIONS | set(options) & _NOT_FOR_ONE_MESSAGE):
         raise ValueError(f"Journeyman does not know the option {unknown[0]!r} of a message")
     policy = with_options(policy, options)
+    parents = _parents(options.get("depends_on", ()))
     return JobSubmitted(
         job_id,
         check_name(type, "type"),
         check_name(policy.queue, "queue"),
         policy.priority,
         "" if blob else payload,
-        _parents(options.get("depends_on", ())),
-        _on_failure(options.get("on_dependency_failure", "cancel")),
+        not parents and due_ms == 0,
+        _tags(options.get("tags", {})),
+        parents,
         due_ms,
         policy.max_attempts,
-        policy.backoff,
         policy.timeout_ms,
-        _tags(options.get("tags", {})),
+        policy.backoff,
+        _on_failure(options.get("on_dependency_failure", "cancel")),
         blob,
     )
 

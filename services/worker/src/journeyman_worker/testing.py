@@ -34,7 +34,7 @@ from journeyman.scheduling import Scheduling
 from journeyman_worker.broker import JourneymanBroker, default_broker, policy_of
 from journeyman_worker.policy import Duration, Policy, attempt_timeout_ms
 from journeyman_worker.runner.attempt import Attempt
-from journeyman_worker.runner.bench import IDLE_MS, Bench, build_worker
+from journeyman_worker.runner.bench import IDLE_MS, Bench, JobThread, build_worker
 from journeyman_worker.runner.message import BENCH_QUEUE, JobMessage
 from journeyman_worker.views import TestedJob, view
 from journeyman_worker.watcher import Watcher
@@ -68,6 +68,7 @@ class _Desk:
     def __init__(self, log: MemoryLog, clock: VirtualClock, blobs: BlobStore) -> None:
         self.worker = WORKER
         self.log = log
+        self.logs = [log]
         self.clock = clock
         self.running: dict[int, Attempt] = {}
         self._blobs = blobs
@@ -85,9 +86,8 @@ class _Desk:
     def ended(self, attempt: Attempt) -> None:
         """Nothing is occupied by an attempt that is over."""
 
-    def take(self, timeout_ms: int) -> JobMessage | None:  # noqa: ARG002
+    def serve(self, timeout_ms: int) -> None:
         """Nothing: jobs are handed to the thread directly."""
-        return None
 
     def give_back(self, messages: Any) -> None:
         """Nothing was taken."""
@@ -112,17 +112,14 @@ class Queue:
         self._thread = self._worker_thread()
         self._watcher = Watcher(lambda: list(self._desk.running.values()))
 
-    def _worker_thread(self) -> dramatiq.worker.WorkerThread:
-        line = self._worker.work_queue
-        consumers = {
-            BENCH_QUEUE: dramatiq.worker.ConsumerThread(
-                broker=self._bench, queue_name=BENCH_QUEUE, prefetch=1, work_queue=line, worker_timeout=IDLE_MS
-            )
-        }
-        consumers[BENCH_QUEUE].consumer = self._bench.consume(BENCH_QUEUE)
-        return dramatiq.worker.WorkerThread(
-            broker=self._bench, consumers=consumers, work_queue=line, worker_timeout=IDLE_MS
+    def _worker_thread(self) -> JobThread:
+        worker = self._worker
+        consumer = dramatiq.worker.ConsumerThread(
+            broker=self._bench, queue_name=BENCH_QUEUE, prefetch=1, work_queue=worker.work_queue, worker_timeout=IDLE_MS
         )
+        consumer.consumer = self._bench.consume(BENCH_QUEUE)
+        worker.consumers[BENCH_QUEUE] = consumer
+        return JobThread(self._bench, worker)
 
     # --- what a test does ------------------------------------------------------------------------------
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from threading import Lock
 from typing import NamedTuple
 
 import psutil
 
+from journeyman_worker.clock import monotonic_ms
 from journeyman_worker.runner.attempt import Attempt
+
+#: Partitions beat at the same moment, and over so short a time a processor's use says nothing.
+FRESH_MS = 200.0
 
 
 class Identity(NamedTuple):
@@ -23,16 +28,24 @@ class Identity(NamedTuple):
 
 
 class Vitals:
-    """Measures this process. The first CPU figure is 0, the later ones since the one before."""
+    """Measures this process for all heartbeats. The first CPU figure is 0, the later ones since the one before."""
 
     def __init__(self) -> None:
         self._process = psutil.Process()
         self._process.cpu_percent(None)
+        self._lock = Lock()
+        self._measured: dict[str, object] = {}
+        self._until_ms = 0.0
 
     def measure(self) -> dict[str, object]:
-        """Return resident memory in bytes and processor use in percent of one core."""
-        with self._process.oneshot():
-            return {"rss_bytes": self._process.memory_info().rss, "cpu_percent": self._process.cpu_percent(None)}
+        """Return resident memory in bytes and processor use in percent of one core, as of `FRESH_MS` ago at most."""
+        with self._lock:
+            if (now := monotonic_ms()) >= self._until_ms:
+                self._until_ms = now + FRESH_MS
+                with self._process.oneshot():
+                    rss, percent = self._process.memory_info().rss, self._process.cpu_percent(None)
+                self._measured = {"rss_bytes": rss, "cpu_percent": percent}
+            return self._measured
 
 
 def facts(identity: Identity, state: str, running: Iterable[Attempt], measured: dict[str, object]) -> dict[str, object]:

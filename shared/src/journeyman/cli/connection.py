@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -53,20 +55,31 @@ class Connection:
 
         return Client(settings.ingest_address(), dashboard_url=settings.dashboard_address(), retries=RETRIES)
 
-    def log(self) -> RedisLog:
-        """Return the log. Raises ServerUnavailableError, UnsuitableServerError."""
+    @contextmanager
+    def logs(self) -> Iterator[list[RedisLog]]:
+        """Give the logs of all partitions, in order. Raises ServerUnavailableError, UnsuitableServerError."""
         settings = self.log_settings()
-        from journeyman.log.connect import open_log
+        from journeyman.log.connect import open_logs
 
-        return open_log(settings)
+        logs = open_logs(settings)
+        try:
+            yield logs
+        finally:
+            for log in logs:
+                log.close()
 
     def log_settings(self) -> Settings:
         """Return the settings; where nobody names a server of the log, the one that `journeyman up` runs here."""
         settings = self.settings()
         if self.redis_url is not None or f"{PREFIX}REDIS_URL" in os.environ:
             return settings
-        embedded = Path(settings.data_dir) / "redis-url"
-        return self.settings(redis_url=embedded.read_text().strip()) if embedded.is_file() else settings
+        url, partitions = (Path(settings.data_dir) / name for name in ("redis-url", "partitions"))
+        if not url.is_file():
+            return settings
+        known = partitions.is_file() and f"{PREFIX}PARTITIONS" not in os.environ
+        return self.settings(
+            redis_url=url.read_text().strip(), partitions=partitions.read_text().strip() if known else None
+        )
 
 
 DEFAULT = Connection()

@@ -10,10 +10,10 @@ import msgspec
 
 from journeyman.cli import words
 from journeyman.codec import to_data
-from journeyman.events import BEGINNING, Entry, Offset, Record, Undecodable, tag_of
+from journeyman.events import BEGINNING, Entry, Offset, Record, Undecodable, tag_of, write_offset
 
 Item: TypeAlias = Record | Undecodable
-Writer: TypeAlias = Callable[[Item], str]
+Writer: TypeAlias = Callable[[Item, int], str]
 
 SEQUENCE_MAX = 2**64 - 1
 
@@ -53,18 +53,24 @@ def just_before(start: Offset) -> Offset:
     return Offset(start.ms - 1, SEQUENCE_MAX) if start.ms > 0 else BEGINNING
 
 
-def as_text(item: Item) -> str:
+def as_text(item: Item, partition: int = 0) -> str:
     """Write one event for a person: where, when, what, and what it says."""
     at = words.moment(_time(item.offset.ms))
+    where = write_offset(partition, item.offset)
     if isinstance(item, Undecodable):
-        return f"{item.offset!s:<22} {at}  !undecodable         {words.one_line(item.reason)}"
-    return f"{item.offset!s:<22} {at}  {tag_of(item.event):<20} {words.fields(to_data(item.event))}".rstrip()
+        return f"{where:<22} {at}  !undecodable         {words.one_line(item.reason)}"
+    return f"{where:<22} {at}  {tag_of(item.event):<20} {words.fields(to_data(item.event))}".rstrip()
 
 
-def as_json(item: Item) -> str:
+def as_json(item: Item, partition: int = 0) -> str:
     """Write one event for a machine, as in the history of a job. What cannot be read has no event but a reason."""
     at = _time(item.offset.ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    value: dict[str, Any] = {"offset": str(item.offset), "event": None, "at": at, "at_ms": item.offset.ms}
+    value: dict[str, Any] = {
+        "offset": write_offset(partition, item.offset),
+        "event": None,
+        "at": at,
+        "at_ms": item.offset.ms,
+    }
     if isinstance(item, Undecodable):
         value["undecodable"] = item.reason
     else:

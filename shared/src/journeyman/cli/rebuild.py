@@ -32,26 +32,23 @@ def rebuild(*, timeout: str = "5m", connection: Connection = DEFAULT) -> int:
     """
     patience_s = (read_span("--timeout", timeout) or 0) / 1_000
     settings = connection.log_settings()
-    log = connection.log()
-    try:
-        dropped = log.drop_derived()
+    with connection.logs() as logs:
+        dropped = sum(log.drop_derived() for log in logs)
         leave_mark(settings.data_dir)
         print(f"dropped {dropped} keys; the log stays")
+        end_s = time.monotonic() + patience_s
         with progress("rebuilding", None):
-            rebuilt = wait_rebuilt(log, patience_s)
-    finally:
-        log.close()
-    if not rebuilt:
+            rebuilt = [wait_rebuilt(log, end_s) for log in logs]
+    if not all(rebuilt):
         say("journeyman: no scheduler has rebuilt the keys yet; they come back when one runs")
         return 1
     print("rebuilt")
     return 0
 
 
-def wait_rebuilt(log: RedisLog, patience_s: float) -> bool:
-    """Wait until the log takes writes again; False where it does not in time."""
+def wait_rebuilt(log: RedisLog, end_s: float) -> bool:
+    """Wait until the log takes writes again; False where it does not by `end_s` (monotonic)."""
     caller = f"cli-{uuid.uuid4().hex}"
-    end_s = time.monotonic() + patience_s
     for number in count(1):
         try:
             log.append([], caller=caller, number=number)

@@ -1,15 +1,16 @@
-"""`journeyman verify`: does a log keep the promises? Reads it once, from its beginning to what was its end."""
+"""`journeyman verify`: do the logs keep the promises? Reads each once, from its beginning to what was its end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from journeyman.cli.connection import DEFAULT, Connection
 from journeyman.cli.output import Output, print_json, print_page, progress, say, table
-from journeyman.events import BEGINNING, Entry
+from journeyman.events import BEGINNING, Entry, write_offset
 from journeyman.verify import Report, Verifier
 
 if TYPE_CHECKING:
@@ -21,20 +22,25 @@ PAGE = 64
 
 def verify(*, output: Output = "table", connection: Connection = DEFAULT) -> int:
     """Check the promises on a log. Exit 1, and the offsets, where one is broken."""
-    log = connection.log()
-    try:
-        with progress("verifying", 1.0) as done:
-            verifier = Verifier()
-            for entry in entries_until_now(log, done):
-                verifier.take(entry)
-    finally:
-        log.close()
-    report = verifier.report()
+    with connection.logs() as logs, progress("verifying", float(len(logs))) as done:
+        reports = [verified(log, partial(_told, done, number)) for number, log in enumerate(logs)]
     if output == "json":
-        print_json(as_json(report))
+        print_json(as_json(reports))
     else:
-        _print(report)
-    return 1 if report.violations else 0
+        _print(reports)
+    return 1 if any(report.violations for report in reports) else 0
+
+
+def verified(log: RedisLog, done: Callable[[float], None]) -> Report:
+    """Check the promises on the log of one partition."""
+    verifier = Verifier()
+    for entry in entries_until_now(log, done):
+        verifier.take(entry)
+    return verifier.report()
+
+
+def _told(done: Callable[[float], None], logs_done: int, part: float) -> None:
+    done(logs_done + part)
 
 
 def entries_until_now(log: RedisLog, done: Callable[[float], None]) -> Iterator[Entry]:
@@ -50,32 +56,44 @@ def entries_until_now(log: RedisLog, done: Callable[[float], None]) -> Iterator[
         done((after.ms - first_ms) / max(1, end.ms - first_ms))
 
 
-def as_json(report: Report) -> bytes:
-    """Write a report for a machine."""
+def as_json(reports: Sequence[Report]) -> bytes:
+    """Write the reports of all partitions, as one, for a machine."""
     return msgspec.json.encode(
         {
-            "events": report.events,
-            "jobs": report.jobs,
-            "unfinished": report.unfinished,
+            **_counted(reports),
             "violations": [
-                {"promise": found.promise, "offset": str(found.offset), "detail": found.detail}
+                {"promise": found.promise, "offset": write_offset(partition, found.offset), "detail": found.detail}
+                for partition, report in enumerate(reports)
                 for found in report.violations
             ],
-            "undecodable": [{"offset": str(found.offset), "reason": found.reason} for found in report.undecodable],
+            "undecodable": [
+                {"offset": write_offset(partition, found.offset), "reason": found.reason}
+                for partition, report in enumerate(reports)
+                for found in report.undecodable
+            ],
         }
     )
 
 
-def _print(report: Report) -> None:
-    if report.violations:
+def _counted(reports: Sequence[Report]) -> dict[str, int]:
+    return {name: sum(getattr(report, name) for report in reports) for name in ("events", "jobs", "unfinished")}
+
+
+def _print(reports: Sequence[Report]) -> None:
+    broken = sum(len(report.violations) for report in reports)
+    if broken:
         rows = table("promise", "offset", "what is wrong", wrap=("what is wrong",))
-        for found in report.violations:
-            rows.add_row(found.promise, str(found.offset), found.detail)
+        for partition, report in enumerate(reports):
+            for found in report.violations:
+                rows.add_row(found.promise, write_offset(partition, found.offset), found.detail)
         print_page(rows)
-    for unread in report.undecodable:
-        print(f"undecodable: {unread.offset}: {unread.reason}")
-    print(f"{report.events} events of {report.jobs} jobs, {report.unfinished} of them unfinished")
-    if report.violations:
-        say(f"journeyman: promises are broken at {len(report.violations)} places")
+    for partition, report in enumerate(reports):
+        for unread in report.undecodable:
+            print(f"undecodable: {write_offset(partition, unread.offset)}: {unread.reason}")
+    count = _counted(reports)
+    over = f" in {len(reports)} partitions" if len(reports) > 1 else ""
+    print(f"{count['events']} events of {count['jobs']} jobs, {count['unfinished']} of them unfinished{over}")
+    if broken:
+        say(f"journeyman: promises are broken at {broken} places")
     else:
         print("every promise is kept")

@@ -22,7 +22,7 @@ from journeyman.client.calls import Call
 from journeyman.client.refusals import Answer
 from journeyman.client.views import AcceptedView, JobPage, JobView
 from journeyman.errors import SettingsError
-from journeyman.events import BEGINNING, Offset
+from journeyman.events import BEGINNING, Offset, read_offset, write_offset
 
 T = TypeVar("T")
 
@@ -79,14 +79,18 @@ class Session:
         self.endpoints = endpoints
         self.retries = retries
         self.draw = draw
-        self.written = BEGINNING
+        #: How far each partition's log was after the last write there.
+        self.written: dict[int, Offset] = {}
         self._lock = Lock()
 
     def request(self, call: Call[Any]) -> Request:
         """Write a call as a request to the right server."""
         params = call.params
-        if call.after_writes and self.written > BEGINNING:
-            params = (*params, ("min_offset", str(self.written)))
+        if call.after_writes and self.written:
+            params = (
+                *params,
+                ("min_offset", ", ".join(write_offset(*place) for place in sorted(self.written.items()))),
+            )
         base = getattr(self.endpoints, call.service)
         headers = (("Accept", "application/json"), *call.headers)
         return Request(call.method, base + call.path, params, headers, call.body, call.timeout_s)
@@ -97,11 +101,15 @@ class Session:
         if not text:
             return
         try:
-            offset = Offset.parse(text)
+            places = [read_offset(part.strip()) for part in text.split(",")]
         except ValueError:
             raise problems.AnswerError(f"not an offset: Journeyman-Offset: {text[:64]!r}") from None
         with self._lock:
-            self.written = max(self.written, offset)
+            # A new dictionary each time: another thread may be reading the present one.
+            written = dict(self.written)
+            for partition, offset in places:
+                written[partition] = max(written.get(partition, BEGINNING), offset)
+            self.written = written
 
 
 def endpoints(url: str | None, dashboard_url: str | None, environ: Mapping[str, str]) -> Endpoints:

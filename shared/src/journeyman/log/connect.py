@@ -1,40 +1,49 @@
 """From settings to a checked connection: which server, whether it will do, and the log on it.
 
 Refused at start-up, each with one line that says what to change: a server older than Redis 7.0, a
-`maxmemory-policy` that evicts, a durability class the configuration cannot keep.
+`maxmemory-policy` that evicts, a durability class the configuration cannot keep, a cluster met as a single server.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import redis
 from redis import exceptions as x
 from redis.backoff import ExponentialBackoff
+from redis.connection import parse_url
 from redis.retry import Retry
 from redis.sentinel import MasterNotFoundError, Sentinel
 
 from journeyman.errors import ServerUnavailableError, SettingsError, UnsuitableServerError
-from journeyman.log.async_redis_log import AsyncRedisLog
-from journeyman.log.redis_log import RedisLog, translate
+from journeyman.log.cluster import ASK_TIMEOUT_S, Cluster, addresses
+from journeyman.log.redis_log import RedisLog
+from journeyman.log.refusals import translate
+from journeyman.log.slot_connections import CONNECTIONS_MAX, Connections, SlotPool
 from journeyman.settings import Settings
 
 OLDEST_VERSION = (7, 0)
 CONNECT_TIMEOUT_S = 5.0
 #: Longer than any function runs and than any blocking read waits.
 REPLY_TIMEOUT_S = 20.0
-CONNECTIONS_MAX = 64
 #: How long a look at the server's configuration is good for.
 DURABILITY_CHECK_S = 5.0
 
 
-def connect(url: str) -> redis.Redis:
-    """Return a client for a URL; connects lazily. Raises SettingsError for a URL that is none of the known kinds.
+def connect(url: str, partition: int = 0) -> redis.Redis:
+    """Return a client for a partition on the server of a URL; see :func:`connector`."""
+    return connector(url)(partition)
+
+
+def connector(url: str) -> Callable[[int], redis.Redis]:
+    """Return what makes clients for partitions. They connect lazily; those on one cluster share their connections.
 
     redis://, rediss://, unix://; redis+sentinel://[user:password@]host:port[,host:port…]/service[/db];
-    redis+cluster://[user:password@]host:port. (`sentinel://` and `cluster://` are taken too.)
+    redis+cluster://[user:password@]host:port[,host:port…], rediss+cluster://. (`sentinel://` and `cluster://` are
+    taken too.) Raises SettingsError for a URL that is none of these.
     """
     options: dict[str, Any] = {
         "socket_timeout": REPLY_TIMEOUT_S,
@@ -49,50 +58,70 @@ def connect(url: str) -> redis.Redis:
         del options["socket_keepalive"]
     try:
         if scheme in ("redis", "rediss", "unix"):
-            return redis.Redis.from_url(url, max_connections=CONNECTIONS_MAX, **options)
+            parse_url(url)  # type: ignore[no-untyped-call]
+            return lambda _: redis.Redis.from_url(url, max_connections=CONNECTIONS_MAX, **options)
         if scheme in ("redis+sentinel", "sentinel"):
             return _through_sentinel(url, options)
-        if scheme in ("redis+cluster", "cluster"):
-            options.pop("retry")
-            return redis.RedisCluster.from_url("redis://" + url.partition("://")[2], **options)  # type: ignore[return-value]
+        if scheme in ("redis+cluster", "rediss+cluster", "cluster"):
+            return Connections(Cluster.from_url(url, **options)).client
     except ValueError as error:
         raise SettingsError(f"JOURNEYMAN_REDIS_URL: {_without_secret(str(error), url)}") from None
-    except x.RedisError as error:
-        raise _unavailable(error, url) from None
     raise SettingsError(
         "JOURNEYMAN_REDIS_URL: must begin with redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://"
     )
 
 
-def _through_sentinel(url: str, options: dict[str, Any]) -> redis.Redis:
+def _through_sentinel(url: str, options: dict[str, Any]) -> Callable[[int], redis.Redis]:
     parts = urlsplit(url)
     path = parts.path.strip("/").split("/")
     if not path[0]:
         raise ValueError("a sentinel URL names its service: redis+sentinel://host:port/service")
-    hosts = []
-    for place in parts.netloc.rpartition("@")[2].split(","):
-        host, _, port = place.partition(":")
-        hosts.append((host, int(port or 26379)))
+    hosts = addresses(parts.netloc, 26379)
     if len(path) > 1:
         options["db"] = int(path[1])
     query = parse_qs(parts.query)
-    sentinel_options = {
+    sentinel_options = {"socket_timeout": ASK_TIMEOUT_S, "socket_connect_timeout": ASK_TIMEOUT_S} | {
         name.removeprefix("sentinel_"): values[-1] for name, values in query.items() if name.startswith("sentinel_")
     }
     user, _, password = parts.netloc.rpartition("@")[0].partition(":")
     if password:
         options |= {"username": unquote(user) or None, "password": unquote(password)}
     sentinel: Any = Sentinel(hosts, sentinel_kwargs=sentinel_options, **options)  # type: ignore[no-untyped-call]
-    client: redis.Redis = sentinel.master_for(path[0])
-    return client
+    return lambda _: sentinel.master_for(path[0])
 
 
 def open_log(settings: Settings, partition: int = 0) -> RedisLog:
-    """Connect, check the server, load the functions, and return the log.
+    """Connect, check the server, load the functions, and return the log of a partition.
 
     Raises SettingsError, ServerUnavailableError or UnsuitableServerError, each with one line of text.
     """
-    client = connect(settings.redis_url)
+    return open_logs(settings, [partition])[0]
+
+
+def open_logs(settings: Settings, partitions: Iterable[int] | None = None) -> list[RedisLog]:
+    """Do as :func:`open_log` for several partitions, all that there are by default. Each log is closed by itself."""
+    opened = opener(settings)
+    logs: list[RedisLog] = []
+    try:
+        for partition in range(settings.partitions) if partitions is None else partitions:
+            logs.append(opened(partition))
+    except BaseException:
+        for log in logs:
+            log.close()
+        raise
+    return logs
+
+
+def opener(settings: Settings) -> Callable[[int], RedisLog]:
+    """Return what opens logs as :func:`open_log` does, when they are needed. On a cluster they share connections.
+
+    Prefer one of these, or of :func:`open_logs`, to many of `open_log`.
+    """
+    client_of = connector(settings.redis_url)
+    return lambda partition: _opened(client_of(partition), settings, partition)
+
+
+def _opened(client: redis.Redis, settings: Settings, partition: int) -> RedisLog:
     try:
         _check_server(client)
         durable, detail = check_durability(client, settings.durability)
@@ -109,15 +138,10 @@ def open_log(settings: Settings, partition: int = 0) -> RedisLog:
     except x.RedisError as error:
         client.close()
         raise _unavailable(error, settings.redis_url) from None
-    except Exception:
+    except BaseException:
         client.close()
         raise
     return log
-
-
-async def open_async_log(settings: Settings, partition: int = 0) -> AsyncRedisLog:
-    """Do as :func:`open_log`, for an event loop."""
-    return await AsyncRedisLog.opened(lambda: open_log(settings, partition))
 
 
 def _check_server(client: redis.Redis) -> None:
@@ -127,6 +151,8 @@ def _check_server(client: redis.Redis) -> None:
         raise UnsuitableServerError(
             f"the server is version {info['redis_version']}; Redis 7.0 or Valkey 8 is the oldest that will do"
         )
+    if client.info("cluster").get("cluster_enabled") and not isinstance(client.connection_pool, SlotPool):
+        raise UnsuitableServerError("the server is a node of a cluster: begin its URL with redis+cluster://")
     policy = client.info("memory").get("maxmemory_policy", "noeviction")
     if policy != "noeviction":
         raise UnsuitableServerError(

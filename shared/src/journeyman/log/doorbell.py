@@ -1,69 +1,128 @@
 """A worker's doorbell: a sharded pub/sub channel that says "look", and carries nothing that matters.
 
-A ring that is lost costs the wait until the worker's slow poll. The channel is subscribed before the first
-claim, so a ring between a claim that found nothing and the wait for the next one is kept by the socket.
+A ring that is lost costs the wait until the worker's slow poll. The channel is subscribed, and the server has said
+so, before the first claim: a ring between a claim that found nothing and the wait for the next one is kept by
+the socket. It is the shortest way from the server to a worker that waits. So the waiting thread polls the
+subscription's own socket (`subscription.py`); the library's parsing took longer than the way itself.
+
+A cut is mended by the waiting thread. Having subscribed again counts as a ring: one may have been missed.
 """
 
 from __future__ import annotations
 
-import logging
+import contextlib
+import select
+import socket
+import threading
 import time
 from typing import Any
 
 import redis
 from redis import exceptions as x
 
-_log = logging.getLogger(__name__)
+from journeyman.log.subscription import CHUNK, Subscription
+
+
+class Waker:
+    """A socket to wait at, and its other end, by which any thread ends the wait."""
+
+    def __init__(self) -> None:
+        self.reader, self._writer = socket.socketpair()
+        self.reader.setblocking(False)
+        self._writer.setblocking(False)
+
+    def wake(self) -> None:
+        """End the present wait, or the next one where nobody waits."""
+        with contextlib.suppress(OSError):  # full: the waiting thread is about to be woken anyway
+            self._writer.send(b"\0")
+
+    def take(self) -> None:
+        """Forget the wakes so far."""
+        with contextlib.suppress(OSError):
+            self.reader.recv(CHUNK)
+
+    def close(self) -> None:
+        """Give both ends up."""
+        self.reader.close()
+        self._writer.close()
 
 
 class Doorbell:
-    """Waits for rings. One thread waits; `close` may come from another."""
+    """Waits for rings. One thread waits; `wake` and `close` may come from others."""
 
     def __init__(self, client: redis.Redis, channel: str) -> None:
-        self._channel = channel
-        self._client: Any = client
-        self._pubsub: redis.client.PubSub | None = None
+        self._lock = threading.Lock()
         self._closed = False
-        self._subscribe()
-
-    def _subscribe(self) -> None:
-        self._pubsub = self._client.pubsub(ignore_subscribe_messages=True)
-        self._pubsub.ssubscribe(self._channel)
+        self._waker = Waker()
+        self._poll: Any = select.poll()
+        self._poll.register(self._waker.reader, select.POLLIN)
+        self._channel = Subscription(client, channel)
+        self._registered = -1
+        self._connect()
 
     def wait(self, timeout_ms: float) -> bool:
         """Wait until the bell rings, at most `timeout_ms`; tell whether it rang. Several rings count as one.
 
-        Never raises: while the server is away it waits out the time, so that the caller polls instead.
+        Ends early, without a ring, when woken. Never raises: while the server is away it waits out the time, so that
+        the caller polls instead.
         """
         deadline = time.monotonic() + timeout_ms / 1000
-        rang = False
-        while not self._closed:
-            left = deadline - time.monotonic()
-            if left <= 0 and not rang:
-                return False
-            try:
-                if self._pubsub is None:
-                    self._subscribe()
-                assert self._pubsub is not None
-                message = self._pubsub.get_sharded_message(ignore_subscribe_messages=True, timeout=0 if rang else left)
-            # TypeError and AttributeError are what redis-py raises where another thread has closed its socket.
-            except (x.RedisError, OSError, ValueError, TypeError, AttributeError) as error:
-                if self._closed:
+        channel = self._channel
+        with self._lock:
+            while not self._closed:
+                if channel.socket is None and time.monotonic() >= channel.retry_at and self._connect():
+                    return True
+                now = time.monotonic()
+                ready = self._poll.poll(max(0.0, min(deadline, channel.turn_at()) - now) * 1000)
+                rang, woken = self._look(ready)
+                now = time.monotonic()
+                if rang or woken or now >= deadline:
                     return rang
-                _log.debug("doorbell: %s", error)
-                self._pubsub = None
-                time.sleep(min(max(left, 0), 0.2))
-                continue
-            if message is None and rang:
-                return True
-            rang = rang or message is not None
-        return rang
+                if now >= channel.turn_at() and channel.socket is not None:
+                    channel.ask(now)
+                    self._forget_if_lost()
+        self._hang_up()
+        return False
+
+    def wake(self) -> None:
+        """End the present wait, or the next one where nobody waits."""
+        self._waker.wake()
 
     def close(self) -> None:
-        """Hang up."""
+        """Hang up; a wait that is under way ends, and hangs up itself where it is busy with the server."""
         self._closed = True
-        if self._pubsub is not None:
-            try:
-                self._pubsub.close()
-            except (x.RedisError, OSError) as error:
-                _log.debug("doorbell: %s", error)
+        self.wake()
+        if self._lock.acquire(timeout=0.5):
+            self._lock.release()
+            self._hang_up()
+
+    def _look(self, ready: list[tuple[int, int]]) -> tuple[bool, bool]:
+        """Return whether it rang and whether somebody woke the waiting thread."""
+        rang = woken = False
+        for descriptor, _ in ready:
+            if descriptor == self._registered:
+                rang = self._channel.hear()
+                self._forget_if_lost()
+            else:
+                woken = True
+                self._waker.take()
+        return rang, woken
+
+    def _connect(self) -> bool:
+        if not self._channel.subscribe():
+            return False
+        assert self._channel.socket is not None
+        self._registered = self._channel.socket.fileno()
+        self._poll.register(self._registered, select.POLLIN)
+        return True
+
+    def _forget_if_lost(self) -> None:
+        if self._channel.socket is None and self._registered >= 0:
+            self._poll.unregister(self._registered)
+            self._registered = -1
+
+    def _hang_up(self) -> None:
+        with self._lock:
+            self._channel.lose(x.ConnectionError("closed"))
+            self._forget_if_lost()
+            self._waker.close()

@@ -11,7 +11,7 @@ FIXED: dict[str, str] = {
     "log": "stream: the log; each entry is a commit (field c), a scheduler's also its epoch (e) and cursor (i)",
     "meta": "hash: schema, born (when the log began), epoch, cursor, the last commit's number and reply, retention",
     "leader": "string with a time to live: who holds the scheduler's lease",
-    "bodies": "hash: job id -> job.submitted, of every open job",
+    "bodies": "hash: job id -> where its job.submitted stands in the log, or the event itself; of every open job",
     "held": "hash: job id -> `attempt:worker`, of every job a worker holds; `attempt:` of one whose attempt is over and"
     " that was not released again",
     "void": "set: places in lines that are worth nothing any more",
@@ -25,12 +25,16 @@ FIXED: dict[str, str] = {
     "idle": "+ :queue, set: workers that want to be rung when work arrives; + :*, those that serve every queue",
     "worker": "+ :worker, hash: queues, types, facts, drain, the last claim and the last finish",
     "stop": "+ :worker, hash: job id -> attempt to interrupt",
-    "bell": "+ :worker, sharded channel: the worker's doorbell",
+    "bell": "+ :worker, sharded channel: the worker's doorbell; + :scheduler, that of whoever leads",
     "idem": "+ :key, string with a time to live: fingerprint, offset and answer of an idempotent request",
     "caller": "+ :caller, string with a time to live: number and reply of the caller's last append",
     "snapshot": "string: where the scheduler's last snapshot is",
     "readers": "hash: reader -> the offset it has read up to; the log is kept from the least of them on",
 }
+
+
+#: Whose doorbell the functions ring for what something may follow from.
+SCHEDULER = "scheduler"
 
 
 class Keys:

@@ -92,9 +92,8 @@ class Derived:
     def effect(self, effect: p.Effect, events: Sequence[e.Event], now: int) -> None:  # noqa: C901, PLR0912 - a table
         """Do what goes with a proposal that was accepted."""
         match effect:
-            case p.Store(job_ids, which):
-                for job_id, index in zip(job_ids, which, strict=True):
-                    body = events[index]
+            case p.Store(job_ids):
+                for job_id, body in zip(job_ids, events, strict=True):
                     assert isinstance(body, e.JobSubmitted)
                     self.bodies[job_id] = body
             case p.Push(queue, priority, type_, places):

@@ -10,11 +10,12 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, TypeVar
 
 from journeyman import events as e
-from journeyman.codec import Cutter, decode_commit, encode_commit, encode_event
-from journeyman.errors import EpochPassedError, WorkerLostError
+from journeyman.codec import Cutter, decode_commit, encode_commit, encode_event, width
+from journeyman.errors import EpochPassedError, ServerRefusedError, WorkerLostError
 from journeyman.log.api import (
     Appended,
     Beaten,
@@ -28,27 +29,14 @@ from journeyman.log.api import (
     Verdict,
     WorkerBeat,
 )
+from journeyman.log.memory_bell import MemoryBell, Rings
 from journeyman.log.memory_keys import Derived
 from journeyman.log.redis_log import Health
 from journeyman.proposals import Proposal, read_place
 
 R = TypeVar("R")
 
-
-class MemoryBell:
-    """The doorbell of a worker in this process."""
-
-    def __init__(self, rung: threading.Event) -> None:
-        self._rung = rung
-
-    def wait(self, timeout_ms: float) -> bool:
-        """Wait until the bell rings, at most `timeout_ms`; tell whether it rang."""
-        rang = self._rung.wait(timeout_ms / 1000)
-        self._rung.clear()
-        return rang
-
-    def close(self) -> None:
-        """Hang up."""
+PASSED = "a later call of this caller was answered"
 
 
 class MemoryLog:
@@ -65,8 +53,8 @@ class MemoryLog:
         self._leader: tuple[str, int] | None = None
         self._epoch = 0
         self._readers: dict[str, e.Offset] = {}
-        self._bells: defaultdict[str, threading.Event] = defaultdict(threading.Event)
-        self.derived = Derived(lambda worker: self._bells[worker].set())
+        self._bells: defaultdict[str, Rings] = defaultdict(Rings)
+        self.derived = Derived(lambda worker: self._bells[worker].ring())
         self._retention_ms = 86_400_000
         self._snapshot: bytes | None = None
 
@@ -92,6 +80,8 @@ class MemoryLog:
         if last is not None and last[0] == number:
             before: R = last[1]
             return before
+        if last is not None and last[0] > number:
+            raise ServerRefusedError(PASSED)
         reply = call()
         self._last[who] = (number, reply)
         return reply
@@ -99,7 +89,7 @@ class MemoryLog:
     def _apply(self, proposals: Sequence[Proposal], epoch: int | None, cursor: str | None) -> Appended:
         now = self._now()
         verdicts: list[Verdict] = []
-        accepted: list[e.Event] = []
+        accepted: list[Sequence[e.Event]] = []
         last_event: list[tuple[int, int]] = []
         first_with_key: dict[str, int] = {}
         for index, proposal in enumerate(proposals):
@@ -107,14 +97,14 @@ class MemoryLog:
             verdicts.append(verdict)
             if not verdict.accepted or verdict.replayed is not None:
                 continue
-            accepted += proposal.events
             if proposal.events:
-                last_event.append((index, len(accepted) - 1))
+                accepted.append(proposal.events)
+                last_event.append((index, sum(map(len, accepted)) - 1))
             for effect in proposal.effects:
                 self.derived.effect(effect, proposal.events, now)
             if proposal.idempotency:
                 first_with_key[proposal.idempotency.key] = index
-        places = self._add(accepted, epoch, cursor)
+        places = self._add(*accepted, epoch=epoch, cursor=cursor)
         for index, position in last_event:
             verdicts[index] = Verdict(True, places[position])
         self._remember_keys(proposals, verdicts, first_with_key, now)
@@ -154,8 +144,8 @@ class MemoryLog:
             if verdict.replayed is not None and idem is not None and idem.key in first_with_key:
                 verdicts[index] = verdict._replace(offset=verdicts[first_with_key[idem.key]].offset)
 
-    def _add(self, events: Sequence[e.Event], epoch: int | None = None, cursor: str | None = None) -> list[e.Offset]:
-        """Append events, cut into commits as a server's are; return where each stands."""
+    def _add(self, *proposed: Sequence[e.Event], epoch: int | None = None, cursor: str | None = None) -> list[e.Offset]:
+        """Append written events, cut into commits as a server's are; return where the last one stands each is for."""
         places: list[e.Offset] = []
         commit: list[e.Event] = []
 
@@ -165,16 +155,18 @@ class MemoryLog:
             if commit:
                 offset = self._next_offset(now)
                 self._entries.append((offset, encode_commit(commit), epoch, cursor))
-                places.extend(offset._replace(index=index) for index in range(len(commit)))
+                places.extend(offset._replace(index=behind - 1) for behind in accumulate(map(width, commit)))
                 commit.clear()
 
         cutter = Cutter()
-        for event in events:
-            if cutter.cuts_before(event, len(encode_event(event))):
-                flush()
-            commit.append(event)
+        for events in proposed:
+            cuts = set(cutter.cuts([width(event) for event in events], [len(encode_event(event)) for event in events]))
+            for index, event in enumerate(events):
+                if index in cuts:
+                    flush()
+                commit.append(event)
         flush()
-        if events:
+        if places:
             self._changed.notify_all()
         return places
 
@@ -203,6 +195,8 @@ class MemoryLog:
                 first: Claimed = last[1]
                 held = [job for job in first.jobs if self.derived.holds(worker, job.body.job_id, job.attempt)]
                 return Claimed(self._now(), held, first.offset)
+            if last is not None and last[0] > number:
+                raise ServerRefusedError(PASSED)
             taken = self.derived.take(worker, count, queues, types)
             jobs = [
                 ClaimedJob(self.derived.bodies[job_id], read_place(place)[1], place, queue, priority)
@@ -264,7 +258,7 @@ class MemoryLog:
             self._leader = (scheduler, now + lease_ms)
             if not renewed:
                 self._epoch = max(self._epoch, epoch_floor) + 1
-                self._add([e.SchedulerElected(self._epoch, scheduler)], self._epoch, "")
+                self._add([e.SchedulerElected(self._epoch, scheduler)], epoch=self._epoch, cursor="")
             return Election(now, self._epoch, lease_ms)
 
     def resign(self, scheduler: str) -> None:
@@ -371,6 +365,10 @@ class MemoryLog:
     def forget_reader(self, reader: str) -> None:
         """See `RedisLog.forget_reader`."""
         self._readers.pop(reader, None)
+
+    def keep(self, job_ids: Iterable[str]) -> int:
+        """See `RedisLog.keep`. Bodies are kept beside the log here."""
+        return sum(job_id in self.derived.bodies for job_id in job_ids)
 
     def trim(self, before: e.Offset) -> int:
         """See `RedisLog.trim`."""

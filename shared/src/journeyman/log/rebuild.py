@@ -20,6 +20,7 @@ import msgspec
 from journeyman import events as e
 from journeyman import jobs
 from journeyman.codec import encode_event
+from journeyman.log import wire
 from journeyman.log.redis_log import HOUR_MS, RedisLog
 from journeyman.partition import Partition
 from journeyman.proposals import place
@@ -126,20 +127,25 @@ def _records(log: RedisLog) -> Iterator[e.Record]:
         offset = entries[-1].offset
 
 
+def _submissions(log: RedisLog) -> Iterator[tuple[e.JobSubmitted, bytes]]:
+    offset = e.BEGINNING
+    while commits := log.read_commits(offset, count=PAGE):
+        for entry, commit in commits:
+            yield from wire.submissions(entry, commit)
+        offset = commits[-1][0]
+
+
 def _write_bodies(log: RedisLog, partition: Partition, ends: _Ends) -> set[str]:
     """Write open jobs, dead letters and ends; return the open jobs that have a body."""
     now_ms = log.now_ms()
     keys = log.keys
     found: set[str] = set()
     pipe = log.client.pipeline(transaction=False)
-    for record in _records(log):
-        event = record.event
-        if not isinstance(event, e.JobSubmitted):
-            continue
+    for event, place_ in _submissions(log):
         job_id, body = event.job_id, encode_event(event)
         if job_id in partition.jobs:
             found.add(job_id)
-            pipe.hset(keys.bodies, job_id, body)
+            pipe.hset(keys.bodies, job_id, place_)
         elif job_id in ends.dead:
             pipe.hset(keys.dead, job_id, _with_body(ends.dead[job_id], body))
         elif job_id in ends.cancelled:

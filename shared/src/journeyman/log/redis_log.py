@@ -6,10 +6,9 @@ server does not have them (a new server, or somebody deleted them). It never dec
 
 from __future__ import annotations
 
-import functools
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any, NamedTuple
 
 import redis
 from redis import exceptions as x
@@ -17,9 +16,7 @@ from redis import exceptions as x
 from journeyman.codec import decode_commit
 from journeyman.errors import (
     EpochPassedError,
-    RebuildNeededError,
     ServerRefusedError,
-    ServerUnavailableError,
     WorkerLostError,
 )
 from journeyman.events import BEGINNING, Entry, Event, JobSubmitted, Offset
@@ -35,9 +32,10 @@ from journeyman.log.api import (
     StoredOutcome,
     WorkerBeat,
 )
+from journeyman.log.calls import Calls
 from journeyman.log.doorbell import Doorbell
-from journeyman.log.functions import library
 from journeyman.log.keys import Keys
+from journeyman.log.refusals import translate, translated
 from journeyman.proposals import Proposal
 
 _log = logging.getLogger(__name__)
@@ -47,9 +45,6 @@ HOUR_MS = 3_600_000
 PAGE = 1_000
 #: How long a `replica` append waits for the acknowledgement of a replica.
 REPLICA_WAIT_MS = 1_000
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 class Health(NamedTuple):
@@ -64,38 +59,6 @@ class Health(NamedTuple):
     open_jobs: int
     durable: bool
     detail: str
-
-
-def _translated(call: Callable[P, R]) -> Callable[P, R]:
-    """Let our errors out instead of the library's."""
-
-    @functools.wraps(call)
-    def translating(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return call(*args, **kwargs)
-        except x.RedisError as error:
-            raise translate(error) from error
-
-    return translating
-
-
-def translate(error: x.RedisError) -> Exception:
-    """Return our error for one of the library's."""
-    text = str(error)
-    word, _, rest = text.partition(" ")
-    if word == "JMREBUILD":
-        return RebuildNeededError(rest)
-    if word == "JMEPOCH":
-        return EpochPassedError(0, int(rest))
-    if word == "JMLOST":
-        return WorkerLostError("")
-    if isinstance(error, (x.AuthenticationError, x.AuthorizationError, x.NoPermissionError)):
-        return ServerUnavailableError(f"the server refused us: {text}")
-    if isinstance(error, (x.ConnectionError, x.TimeoutError, x.BusyLoadingError, x.ReadOnlyError, x.ClusterError)):
-        return ServerUnavailableError(text)
-    if isinstance(error, x.OutOfMemoryError) or word in ("OOM", "MISCONF", "NOREPLICAS"):
-        return ServerRefusedError(text)
-    return error
 
 
 class RedisLog:
@@ -114,84 +77,75 @@ class RedisLog:
         self.client: Any = client
         self.partition = partition
         self.keys = Keys(namespace, partition)
+        self._calls = Calls(client, self.keys.fixed)
         self._replicated = replicated
         self._durability = durability
 
     def close(self) -> None:
         """Close every connection."""
+        self._calls.close()
         self.client.close()
 
     # --- the functions ---------------------------------------------------------------------------------
 
-    def _call(self, function: str, arguments: wire.Arguments) -> Any:
-        name = library().name(function)
-        fixed = self.keys.fixed
-        try:
-            return self.client.execute_command("FCALL", name, len(fixed), *fixed, *arguments)
-        except x.ResponseError as error:
-            if not str(error).startswith(("Function not found", "ERR Function not found")):
-                raise
-        self.load_functions()
-        return self.client.execute_command("FCALL", name, len(fixed), *fixed, *arguments)
-
+    @translated
     def load_functions(self) -> None:
         """Load this version's functions, unless the server has them."""
-        try:
-            self.client.function_load(library().source)
-        except x.ResponseError as error:
-            if "already exists" not in str(error):
-                raise
+        self._calls.load()
 
-    @_translated
+    @translated
     def append(self, proposals: Sequence[Proposal], *, caller: str, number: int) -> Appended:
         """Append what clients, workers and the autoscaler want known."""
-        result = wire.appended(self._call("append", wire.append_arguments(proposals, caller, number)))
-        if self._replicated and not self.client.execute_command("WAIT", 1, REPLICA_WAIT_MS):
+        arguments = wire.append_arguments(proposals, caller, number)
+        if not self._replicated:
+            return wire.appended(self._calls.call("append", arguments))
+        reply, acknowledged = self._calls.call_and_wait("append", arguments, REPLICA_WAIT_MS)
+        if not acknowledged:
             raise ServerRefusedError("no replica acknowledged the commit in time")
-        return result
+        return wire.appended(reply)
 
-    @_translated
+    @translated
     def commit(self, proposals: Sequence[Proposal], *, epoch: int, number: int, cursor: Offset) -> Appended:
         """Append the scheduler's decisions."""
         try:
-            return wire.appended(self._call("commit", wire.commit_arguments(proposals, epoch, number, cursor)))
+            return wire.appended(self._calls.call("commit", wire.commit_arguments(proposals, epoch, number, cursor)))
         except x.ResponseError as error:
             passed = translate(error)
             if isinstance(passed, EpochPassedError):
                 raise EpochPassedError(epoch, passed.current) from None
             raise
 
-    @_translated
+    @translated
     def claim(self, worker: str, number: int, count: int, *, queues: Sequence[str], types: Sequence[str]) -> Claimed:
         """Take ready jobs and start them."""
         return wire.claimed(
             self._worker_call(worker, "claim", wire.claim_arguments(worker, number, count, queues, types))
         )
 
-    @_translated
+    @translated
     def finish(self, worker: str, number: int, outcomes: Sequence[Outcome]) -> Finished:
         """Append the outcomes of attempts the worker still holds."""
-        return wire.finished(self._call("finish", wire.finish_arguments(worker, number, outcomes)))
+        return wire.finished(self._calls.call("finish", wire.finish_arguments(worker, number, outcomes)))
 
-    @_translated
+    @translated
     def beat(self, worker: str, facts: Mapping[str, object]) -> Beaten:
         """Renew the worker's heartbeat."""
         return wire.beaten(self._worker_call(worker, "beat", wire.beat_arguments(worker, facts)))
 
     def _worker_call(self, worker: str, function: str, arguments: wire.Arguments) -> Any:
         try:
-            return self._call(function, arguments)
+            return self._calls.call(function, arguments)
         except x.ResponseError as error:
             if str(error).startswith("JMLOST"):
                 raise WorkerLostError(worker) from None
             raise
 
-    @_translated
+    @translated
     def elect(self, scheduler: str, *, lease_ms: int, epoch_floor: int = 0) -> Election:
         """Take or renew the scheduler's lease."""
-        return wire.elected(self._call("elect", wire.elect_arguments(scheduler, lease_ms, epoch_floor)))
+        return wire.elected(self._calls.call("elect", wire.elect_arguments(scheduler, lease_ms, epoch_floor)))
 
-    @_translated
+    @translated
     def resign(self, scheduler: str) -> None:
         """Give the lease back, if `scheduler` has it, so that a standby need not wait it out."""
         key = self.keys.of("leader")
@@ -200,20 +154,26 @@ class RedisLog:
 
     # --- reading ---------------------------------------------------------------------------------------
 
-    @_translated
+    @translated
     def read(self, after: Offset, *, count: int = 100, block_ms: int | None = None) -> list[Entry]:
         """Return the next entries."""
         reply = self.client.xread({self.keys.log: after.entry}, count=count, block=block_ms)
         streams = list(reply.values()) if isinstance(reply, dict) else [items for _, items in reply or ()]
         return wire.entries(streams[0]) if streams else []
 
-    @_translated
+    @translated
+    def read_commits(self, after: Offset, *, count: int = 100) -> list[tuple[Offset, bytes]]:
+        """Return the next entries with the bytes of their commits, without reading these."""
+        reply = self.client.xrange(self.keys.log, min=f"({after.entry}", count=count)
+        return [(Offset.parse(entry.decode()), fields.get(b"c", b"")) for entry, fields in reply]
+
+    @translated
     def end(self) -> Offset:
         """Return the place of the last commit."""
         last = self.client.xrevrange(self.keys.log, count=1)
         return Offset.parse(last[0][0].decode()) if last else BEGINNING
 
-    @_translated
+    @translated
     def at(self, offset: Offset) -> Event | None:
         """Return the event at an offset."""
         found = self.client.xrange(self.keys.log, offset.entry, offset.entry)
@@ -224,23 +184,41 @@ class RedisLog:
 
     # --- looking things up -----------------------------------------------------------------------------
 
-    @_translated
+    @translated
     def now_ms(self) -> int:
         """Return the server's time."""
         seconds, micros = self.client.time()
         return int(seconds) * 1000 + int(micros) // 1000
 
-    @_translated
+    @translated
     def bodies(self, job_ids: Sequence[str]) -> dict[str, JobSubmitted]:
         """Return the bodies of open jobs."""
-        return {
-            job_id: wire.body(value)
-            for page in _pages(job_ids)
-            for job_id, value in zip(page, self.client.hmget(self.keys.bodies, page), strict=True)
-            if value is not None
-        }
+        found: dict[str, JobSubmitted] = {}
+        for page in _pages(job_ids):
+            values = self.client.hmget(self.keys.bodies, page)
+            present = {job_id: value for job_id, value in zip(page, values, strict=True) if value is not None}
+            places = {job_id: place for job_id, value in present.items() if (place := wire.body_place(value))}
+            commits = self._commits(dict.fromkeys(place.entry for place in places.values()))
+            for job_id, value in present.items():
+                place = places.get(job_id)
+                data = place.cut(commits.get(place.entry, b"")) if place else value
+                if data:
+                    found[job_id] = wire.body(data)
+        return found
 
-    @_translated
+    def _commits(self, entries: Iterable[str]) -> dict[str, bytes]:
+        """Return the commits of these entries, as they stand in the log."""
+        pipe = self.client.pipeline(transaction=False)
+        for entry in entries:
+            pipe.xrange(self.keys.log, entry, entry)
+        return {found[0][0].decode(): found[0][1][b"c"] for found in pipe.execute() if found}
+
+    @translated
+    def keep(self, job_ids: Iterable[str]) -> int:
+        """Move the bodies of those of these jobs that are open out of the log, for it is about to be trimmed."""
+        return sum(self._calls.call("keep", wire.keep_arguments(page))[1] for page in _pages(list(job_ids)))
+
+    @translated
     def outcomes(self, job_ids: Iterable[str]) -> dict[str, StoredOutcome]:
         """Return how jobs ended."""
         found: dict[str, StoredOutcome] = {}
@@ -279,18 +257,18 @@ class RedisLog:
             if cursor == 0:
                 return
 
-    @_translated
+    @translated
     def _dead_page(self, cursor: int) -> tuple[int, dict[bytes, bytes]]:
         cursor, page = self.client.hscan(self.keys.dead, cursor, count=PAGE)
         return cursor, page
 
-    @_translated
+    @translated
     def silent(self, since_ms: int) -> list[str]:
         """Return the workers that have not beaten since."""
         found = self.client.zrangebyscore(self.keys.beats, "-inf", since_ms)
         return [worker.decode() for worker in found]
 
-    @_translated
+    @translated
     def beats(self) -> list[WorkerBeat]:
         """Return the last heartbeat of every worker."""
         result = []
@@ -305,7 +283,7 @@ class RedisLog:
         """Return the worker's doorbell, listening from now on, on a connection of its own."""
         return Doorbell(self.client, self.keys.of("bell", worker))
 
-    @_translated
+    @translated
     def health(self) -> Health:
         """Return what readiness and back-pressure look at."""
         memory = self.client.info("memory")
@@ -313,12 +291,12 @@ class RedisLog:
         durable, detail = self._durability() if self._durability else (True, "")
         return Health(int(memory["used_memory"]), int(memory.get("maxmemory", 0)), open_jobs, durable, detail)
 
-    @_translated
+    @translated
     def checkpoint(self, reader: str, offset: Offset) -> None:
         """Say that `reader` has read up to `offset`; nothing after it is trimmed."""
         self.client.hset(self.keys.readers, reader, offset.entry)
 
-    @_translated
+    @translated
     def readers(self) -> dict[str, Offset]:
         """Return how far every registered reader has read."""
         return {
@@ -326,38 +304,42 @@ class RedisLog:
             for reader, offset in self.client.hgetall(self.keys.readers).items()
         }
 
-    @_translated
+    @translated
     def forget_reader(self, reader: str) -> None:
         """Strike a reader off; what it has not read may then be trimmed."""
         self.client.hdel(self.keys.readers, reader)
 
-    @_translated
+    @translated
     def trim(self, before: Offset) -> int:
         """Drop whole nodes of entries older than `before`; return how many entries went."""
-        return int(self.client.xtrim(self.keys.log, minid=before.entry, approximate=True))
+        gone = 0
+        # The server drops a bounded number at a time.
+        while step := int(self.client.xtrim(self.keys.log, minid=before.entry, approximate=True)):
+            gone += step
+        return gone
 
-    @_translated
+    @translated
     def remember_for(self, retention_ms: int) -> None:
         """Set how long outcomes are remembered."""
         self.client.hset(self.keys.meta, "retention", retention_ms)
 
-    @_translated
+    @translated
     def snapshot_place(self) -> bytes | None:
         """Return where the scheduler's last snapshot is, as it was stored."""
         place: bytes | None = self.client.get(self.keys.snapshot)
         return place
 
-    @_translated
+    @translated
     def place_snapshot(self, place: bytes) -> None:
         """Store where the scheduler's last snapshot is."""
         self.client.set(self.keys.snapshot, place)
 
-    @_translated
+    @translated
     def born_ms(self) -> int:
         """Return when the server began this log; 0 where it has not, or where the keys were rebuilt since."""
         return int(self.client.hget(self.keys.meta, "born") or 0)
 
-    @_translated
+    @translated
     def drop_derived(self, *keep: str) -> int:
         """Delete every key of the partition but the log and those to keep. The scheduler rebuilds them from it."""
         dropped = 0

@@ -6,13 +6,24 @@ differ.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice, pairwise
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
 from journeyman import events as e
-from journeyman.codec import EVENTS_PER_COMMIT_MAX, Cutter, decode_commit, decode_event, encode_event
+from journeyman.codec import (
+    EVENTS_PER_COMMIT_MAX,
+    Cutter,
+    decode_bodies,
+    decode_commit,
+    decode_event,
+    encode_event,
+    parts_of,
+    width,
+)
 from journeyman.log.api import (
     Appended,
     Beaten,
@@ -26,52 +37,75 @@ from journeyman.log.api import (
     Verdict,
     WorkerBeat,
 )
-from journeyman.proposals import Proposal, read_place
+from journeyman.proposals import Proposal, Store, attempt_of
 
 Arguments: TypeAlias = list[bytes]
 
 _pack = msgspec.msgpack.Encoder().encode
 _json = msgspec.json.Encoder().encode
 
-_KINDS: dict[type[e.Event], str] = {
-    e.JobProgressed: "progressed",
-    e.JobSucceeded: "succeeded",
-    e.JobFailed: "failed",
-    e.JobReturned: "returned",
+_KINDS: dict[type[e.Event], int] = {
+    e.JobProgressed: 0,
+    e.JobSucceeded: 1,
+    e.JobFailed: 2,
+    e.JobReturned: 3,
 }
 
-#: The commits one call may append. Only a batch submitted over HTTP comes near it.
+#: The events, as read, that one call may append. Only a batch submitted over HTTP comes near it.
 EVENTS_PER_APPEND_MAX = 20_000
 
 
-def _proposals(proposals: Sequence[Proposal]) -> tuple[list[Any], list[int], list[bytes]]:
-    """Return proposals as the functions read them, where commits are cut, and the encoded events."""
+class _Runs:
+    """The events of many proposals as arguments: each a run of events of one proposal that stay in one commit."""
+
+    def __init__(self) -> None:
+        self.arguments: list[bytes] = []
+        self._cutter = Cutter()
+        self._stand_for = 0
+
+    def add(self, events: Sequence[e.Event]) -> tuple[list[int], list[int]]:
+        """Take a proposal's events. Return three numbers for each of its runs, and the size of each event.
+
+        The three: how many events are written, how many they stand for, and 1 where a new commit begins with the run.
+        """
+        encoded = [encode_event(event) for event in events]
+        sizes = [len(data) for data in encoded]
+        stand_for = [width(event) for event in events]
+        cuts = self._cutter.cuts(stand_for, sizes)
+        self._stand_for += sum(stand_for)
+        if self._stand_for > EVENTS_PER_APPEND_MAX:
+            raise ValueError(f"at most {EVENTS_PER_APPEND_MAX} events go into one call")
+        runs: list[int] = []
+        for first, last in pairwise([*([] if cuts[:1] == [0] else [0]), *cuts, len(encoded)]):
+            if first < last:
+                self.arguments.append(b"".join(encoded[first:last]))
+                runs += (last - first, sum(stand_for[first:last]), int(first in cuts))
+        return runs, sizes
+
+
+def _proposals(proposals: Sequence[Proposal]) -> tuple[list[Any], list[bytes]]:
+    """Return proposals as the functions read them, and their events."""
     wire: list[Any] = []
-    encoded: list[bytes] = []
-    cuts: list[int] = []
-    cutter = Cutter()
+    runs = _Runs()
     for proposal in proposals:
-        for event in proposal.events:
-            data = encode_event(event)
-            if cutter.cuts_before(event, len(data)):
-                cuts.append(len(encoded))
-            encoded.append(data)
-        wire.append((proposal.guard or False, proposal.effects, len(proposal.events), proposal.idempotency or False))
-    if len(encoded) > EVENTS_PER_APPEND_MAX:
-        raise ValueError(f"{len(encoded)} events in one call; at most {EVENTS_PER_APPEND_MAX}")
-    return wire, cuts, encoded
+        numbers, sizes = runs.add(proposal.events)
+        effects: Sequence[Any] = proposal.effects
+        if effects and type(effects[0]) is Store:
+            effects = [("store", effects[0].job_ids, sizes), *effects[1:]]
+        wire.append((proposal.guard or False, effects, numbers, proposal.idempotency or False))
+    return wire, runs.arguments
 
 
 def append_arguments(proposals: Sequence[Proposal], caller: str, number: int) -> Arguments:
     """Build a call of `append`."""
-    wire, cuts, encoded = _proposals(proposals)
-    return [_pack((caller, number, wire, cuts)), *encoded]
+    wire, runs = _proposals(proposals)
+    return [_pack((caller, number, wire)), *runs]
 
 
 def commit_arguments(proposals: Sequence[Proposal], epoch: int, number: int, cursor: e.Offset) -> Arguments:
     """Build a call of `commit`."""
-    wire, cuts, encoded = _proposals(proposals)
-    return [_pack((epoch, number, cursor.entry, wire, cuts)), *encoded]
+    wire, runs = _proposals(proposals)
+    return [_pack((epoch, number, cursor.entry, wire)), *runs]
 
 
 def appended(reply: Sequence[Any]) -> Appended:
@@ -98,24 +132,37 @@ def claim_arguments(worker: str, number: int, count: int, queues: Sequence[str],
 
 def claimed(reply: Sequence[Any]) -> Claimed:
     """Read the reply of `claim`."""
-    jobs = []
-    for index in range(2, len(reply), 4):
-        place = reply[index].decode()
-        body = decode_event(reply[index + 3])
-        assert isinstance(body, e.JobSubmitted)
-        jobs.append(ClaimedJob(body, read_place(place)[1], place, reply[index + 1].decode(), int(reply[index + 2])))
-    return Claimed(reply[0], jobs, _offset(reply[1]))
+    now_ms, entry, bodies, lines, places = reply
+    if not places:
+        return Claimed(now_ms, [], None)
+    jobs: list[ClaimedJob] = []
+    found = iter(decode_bodies(bodies, len(places)))
+    standing = iter(places)
+    for index in range(0, len(lines), 3):
+        queue, priority = lines[index].decode(), int(lines[index + 1])
+        for raw, body in islice(zip(standing, found, strict=False), int(lines[index + 2])):
+            place = raw.decode()
+            jobs.append(ClaimedJob(body, attempt_of(place), place, queue, priority))
+    return Claimed(now_ms, jobs, _offset(entry))
 
 
 def finish_arguments(worker: str, number: int, outcomes: Sequence[Outcome]) -> Arguments:
     """Build a call of `finish`."""
     if len(outcomes) > EVENTS_PER_COMMIT_MAX:
         raise ValueError(f"{len(outcomes)} outcomes in one call; at most {EVENTS_PER_COMMIT_MAX}")
-    wire = []
-    for outcome in outcomes:
+    jobs: list[str] = []
+    numbers: list[int] = []
+    events: list[bytes] = []
+    backs: list[Any] = []
+    for index, outcome in enumerate(outcomes):
         event: Any = outcome.event
-        wire.append((event.job_id, event.attempt, _KINDS[type(event)], outcome.back or False))
-    return [_pack((worker, number, wire)), *(encode_event(outcome.event) for outcome in outcomes)]
+        data = encode_event(event)
+        events.append(data)
+        jobs.append(event.job_id)
+        numbers += (event.attempt, _KINDS[type(event)], len(data))
+        if outcome.back:
+            backs.append((index + 1, outcome.back))
+    return [_pack((worker, number, jobs, numbers, backs)), b"".join(events)]
 
 
 def finished(reply: Sequence[Any]) -> Finished:
@@ -167,6 +214,50 @@ def entries(reply: Iterable[tuple[bytes, dict[bytes, bytes] | Sequence[bytes] | 
             )
         )
     return result
+
+
+#: Milliseconds and sequence of the entry, start and size in its commit. No submission is so short.
+_BODY_PLACE = struct.Struct(">6s3s3sH")
+
+
+class BodyPlace(NamedTuple):
+    """Where in the log a job's submission stands: its entry, and which bytes of the commit it is."""
+
+    entry: str
+    start: int
+    size: int
+
+    def cut(self, commit: bytes) -> bytes:
+        """Return the submission's bytes; none where the commit does not reach so far."""
+        return commit[self.start : self.start + self.size]
+
+
+def body_place(value: bytes) -> BodyPlace | None:
+    """Read what `bodies` holds; None where that is the submission itself."""
+    if len(value) != _BODY_PLACE.size:
+        return None
+    ms, seq, start, size = _BODY_PLACE.unpack(value)
+    number = int.from_bytes
+    return BodyPlace(f"{number(ms, 'big')}-{number(seq, 'big')}", number(start, "big"), size)
+
+
+def submissions(entry: e.Offset, commit: bytes) -> list[tuple[e.JobSubmitted, bytes]]:
+    """Return the submissions in a commit, each with what `bodies` holds to find it there."""
+    found = []
+    for start, data in parts_of(commit):
+        try:
+            event = decode_event(data)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            continue
+        if isinstance(event, e.JobSubmitted):
+            numbers = entry.ms.to_bytes(6, "big"), entry.seq.to_bytes(3, "big"), start.to_bytes(3, "big"), len(data)
+            found.append((event, _BODY_PLACE.pack(*numbers)))
+    return found
+
+
+def keep_arguments(job_ids: Sequence[str]) -> Arguments:
+    """Build a call of `keep`."""
+    return [_pack((job_ids,))]
 
 
 def body(data: bytes) -> e.JobSubmitted:

@@ -29,6 +29,7 @@ class Desk:
     def __init__(self, directory: Path) -> None:
         self.worker = "w-desk"
         self.log: Log = MemoryLog(now_ms=lambda: NOW_MS)
+        self.logs = [self.log]
         self.clock = ServerClock(NOW_MS)
         self.running: dict[int, Attempt] = {}
         self.said: list[Outcome] = []

@@ -3,6 +3,10 @@
 
 const $ = (id) => document.getElementById(id);
 const REFRESH_MS = 2000;
+// Jobs that are listed, and requests at a time that may be needed to find them.
+const ROWS = 25;
+const TURNS = 10;
+let search = { name: "", items: [], cursor: null };
 let shown = null;
 let asked = 0;
 let due = 0;
@@ -105,7 +109,8 @@ function took(job) {
 }
 
 function showJobs(page) {
-  $("total").textContent = `${page.total_is_exact ? "" : "at least "}${number(page.total)} jobs`;
+  const total = `${page.total_is_exact ? "" : "at least "}${number(page.total)} jobs`;
+  $("total").textContent = page.searching ? `${total}, still searching` : total;
   fill("jobs", page.items.map((job) => {
     const open = node("button", job.id);
     open.type = "button";
@@ -118,7 +123,7 @@ function showJobs(page) {
       node("td", `${job.attempt} of ${job.max_attempts}`), node("td", clock(job.submitted_at)),
       node("td", took(job)), node("td", says(job), "wide"),
     ];
-  }), 8, "No such jobs.");
+  }), 8, page.searching ? "None yet." : "No such jobs.");
 }
 
 function showQueues(queues) {
@@ -152,14 +157,35 @@ async function showJob(id) {
   }), 3, "Nothing yet.");
 }
 
+async function readJobs(filters, mine) {
+  // A request looks at so many jobs for a text. Its page may be short, or empty, and still go on; so does this, a few
+  // requests at a time.
+  const name = String(filters);
+  const goesOn = search.name === name && search.cursor && search.items.length < ROWS;
+  const items = goesOn ? [...search.items] : [];
+  let cursor = goesOn ? search.cursor : null;
+  let page;
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    const query = new URLSearchParams(filters);
+    query.set("limit", ROWS - items.length);
+    if (cursor) query.set("cursor", cursor);
+    page = await read(`jobs?${query}`);
+    items.push(...page.items);
+    cursor = page.next_cursor;
+    if (mine !== asked || !cursor || items.length >= ROWS) break;
+  }
+  if (mine === asked) search = { name, items, cursor };
+  return { ...page, items, searching: Boolean(cursor) && items.length < ROWS };
+}
+
 async function refresh() {
   const mine = ++asked;
-  const filters = new URLSearchParams({ limit: "25" });
+  const filters = new URLSearchParams();
   if ($("status").value) filters.set("status", $("status").value);
   if ($("q").value) filters.set("q", $("q").value);
   try {
     const [stats, jobs, queues, workers] = await Promise.all(
-      [read("stats"), read(`jobs?${filters}`), read("queues"), read("workers")],
+      [read("stats"), readJobs(filters, mine), read("queues"), read("workers")],
     );
     if (mine !== asked) return;
     showStats(stats);
@@ -168,6 +194,7 @@ async function refresh() {
     showWorkers(workers);
     if (shown) await showJob(shown);
     state("live", "live");
+    if (jobs.searching) soon(100);
   } catch (error) {
     state("lost", error.message);
   }

@@ -7,7 +7,8 @@ import sqlite3
 import msgspec
 
 from journeyman_dashboard.params import PageCursor, write_cursor, write_time
-from journeyman_dashboard.queries.lookup import around, as_json, jobs_by_n
+from journeyman_dashboard.queries.lookup import around, jobs_by_n
+from journeyman_dashboard.queries.values import as_json
 from journeyman_dashboard.views import JobView, error_view, job_view
 
 #: The latest dead letters, among which groups are counted.

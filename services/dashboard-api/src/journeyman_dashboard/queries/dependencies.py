@@ -6,8 +6,10 @@ import sqlite3
 
 import msgspec
 
-from journeyman_dashboard.queries.lookup import as_json, jobs_by_id, paused_queues
-from journeyman_dashboard.rows import STATUS_OF_PHASE, JobRow
+from journeyman.jobs import is_elsewhere
+from journeyman_dashboard.queries.lookup import jobs_by_id, paused_queues
+from journeyman_dashboard.queries.values import as_json
+from journeyman_dashboard.rows import ENDED_PHASES, STATUS_OF_PHASE, JobRow
 from journeyman_dashboard.views import phase_of
 
 NODES_MAX = 2_000
@@ -84,11 +86,19 @@ def _node(row: JobRow, paused: frozenset[str]) -> Node:
     return Node(row.id, row.type, STATUS_OF_PHASE[phase], phase)
 
 
-def unfinished_parents(connection: sqlite3.Connection, n: int) -> tuple[str, ...]:
-    """Return the parents of a job that have not ended, in the order they were named."""
-    rows = connection.execute(
-        "SELECT parent FROM dependencies JOIN jobs ON jobs.id = parent "
-        "WHERE child = ? AND phase NOT IN ('completed', 'dead', 'cancelled') ORDER BY position",
-        (n,),
-    )
-    return tuple(parent for (parent,) in rows)
+def awaited_parents(connection: sqlite3.Connection, job: JobRow) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the parents that a job waits for, as named: those that go on, and those of whose end it must be told.
+
+    What counts for a parent in another partition is what the job's own log says of it.
+    """
+    unfinished, unheard = [], []
+    for parent, phase in connection.execute(
+        "SELECT d.parent, phase FROM dependencies d LEFT JOIN jobs ON jobs.id = d.parent "
+        "WHERE child = ? AND NOT heard ORDER BY position",
+        (job.n,),
+    ):
+        if phase is not None and phase not in ENDED_PHASES:
+            unfinished.append(parent)
+        elif is_elsewhere(job.id, parent):
+            unheard.append(parent)
+    return tuple(unfinished), tuple(unheard)

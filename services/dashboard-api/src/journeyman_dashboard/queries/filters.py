@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from journeyman_dashboard.queries.lookup import as_json
+from journeyman_dashboard.queries.values import as_json
 from journeyman_dashboard.rows import STATUS_OF_PHASE
 
 
@@ -57,11 +57,21 @@ class Condition:
         return " AND ".join(self.terms) or "1"
 
 
+def wanted_phases(wanted: JobFilter) -> frozenset[str] | None:
+    """Return the phases that are asked for, by themselves or by status; None for any."""
+    if not (wanted.status or wanted.phase):
+        return None
+    return frozenset(
+        phase
+        for phase, status in STATUS_OF_PHASE.items()
+        if (not wanted.status or status in wanted.status) and (not wanted.phase or phase in wanted.phase)
+    )
+
+
 def grouped(wanted: JobFilter, paused: Iterable[str]) -> Condition:
-    """Return what is wanted of phase, queue, type and priority: columns that `counters` and `jobs` both have."""
+    """Return what is wanted of phase, queue, type and priority: the columns of `counters`."""
     condition = Condition()
-    if wanted.status or wanted.phase:
-        _phases(condition, wanted, paused)
+    _phases(condition, wanted, paused)
     if wanted.type:
         condition.one_of("type", wanted.type)
     if wanted.queue:
@@ -75,11 +85,9 @@ def grouped(wanted: JobFilter, paused: Iterable[str]) -> Condition:
 
 def _phases(condition: Condition, wanted: JobFilter, paused: Iterable[str]) -> None:
     """Add which phases are wanted. `held` is stored as `ready`: in a paused queue it is the one, else the other."""
-    phases = {
-        phase
-        for phase, status in STATUS_OF_PHASE.items()
-        if (not wanted.status or status in wanted.status) and (not wanted.phase or phase in wanted.phase)
-    }
+    phases = wanted_phases(wanted)
+    if phases is None:
+        return
     stored = sorted(phases - {"held"} | ({"ready"} if "held" in phases else set()))
     condition.one_of("phase", stored)
     if len(phases & {"held", "ready"}) == 1:
@@ -90,78 +98,32 @@ def _phases(condition: Condition, wanted: JobFilter, paused: Iterable[str]) -> N
         )
 
 
-def tagged(wanted: JobFilter) -> Condition:
-    """Return that a job has one of the tags."""
-    condition = Condition()
-    if wanted.tags:
-        pair = "EXISTS (SELECT 1 FROM tags t WHERE t.key = ? AND t.value = ? AND t.n = jobs.n)"
-        pairs = " OR ".join([pair] * len(wanted.tags))
-        condition.add(f"({pairs})", *(part for tag in wanted.tags for part in tag))
-    return condition
+#: Numbers from the first on, and before the second.
+Span = tuple[int, int]
+EVERYTHING: Span = (0, 2**62)
 
 
-def worked_on(wanted: JobFilter) -> Condition:
-    """Return that one of the workers had an attempt of the job, the latest one or one before."""
-    condition = Condition()
-    if wanted.worker:
-        names = as_json(wanted.worker)
-        condition.add(
-            "(worker IN (SELECT value FROM json_each(?)) "
-            "OR n IN (SELECT a.n FROM attempts a WHERE a.worker IN (SELECT value FROM json_each(?))))",
-            names,
-            names,
+def between(connection: sqlite3.Connection, wanted: JobFilter) -> dict[int, Span]:
+    """Return, by partition, from which number on and before which the jobs submitted at the wanted times are."""
+    after, before = wanted.submitted_after_ms, wanted.submitted_before_ms
+    if after is None and before is None:
+        return {}
+    partitions = connection.execute("SELECT partition FROM cursors ORDER BY partition").fetchall()
+    return {
+        partition: (
+            EVERYTHING[0] if after is None else first_n_since(connection, partition, after),
+            EVERYTHING[1] if before is None else first_n_since(connection, partition, before),
         )
-    return condition
+        for (partition,) in partitions
+    }
 
 
-def searched(wanted: JobFilter) -> Condition:
-    """Return that a job's id begins with the text, or its type, payload or error contains it."""
-    condition = Condition()
-    if wanted.q:
-        literal = wanted.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        inside = f"%{literal}%"
-        condition.add(
-            "(id LIKE ? ESCAPE '\\' OR type LIKE ? ESCAPE '\\' OR error LIKE ? ESCAPE '\\' "
-            "OR EXISTS (SELECT 1 FROM payloads p WHERE p.n = jobs.n AND p.value LIKE ? ESCAPE '\\'))",
-            f"{literal}%",
-            inside,
-            inside,
-            inside,
-        )
-    return condition
+def first_n_since(connection: sqlite3.Connection, partition: int, at_ms: int) -> int:
+    """Return the number that parts a partition's jobs: those submitted at or after a time have it or a higher one.
 
-
-def both(*conditions: Condition) -> Condition:
-    """Return that all of these hold."""
-    result = Condition()
-    for condition in conditions:
-        result.terms += condition.terms
-        result.values += condition.values
-    return result
-
-
-def between(connection: sqlite3.Connection, wanted: JobFilter) -> tuple[int, int]:
-    """Return from which number on, and before which, the jobs submitted at the wanted times are."""
-    low, high = 0, 2**62
-    if wanted.submitted_after_ms is not None:
-        low = first_n_since(connection, wanted.submitted_after_ms)
-    if wanted.submitted_before_ms is not None:
-        high = first_n_since(connection, wanted.submitted_before_ms)
-    return low, high
-
-
-def first_n_since(connection: sqlite3.Connection, at_ms: int) -> int:
-    """Return the number of the first job submitted at or after a time. Numbers rise with time: a binary search."""
-    low, high = connection.execute(
-        "SELECT coalesce((SELECT min(n) FROM jobs), 1), coalesce((SELECT max(n) FROM jobs), 0) + 1"
+    Numbers rise with time within a partition, and its first entry since then knows which came next.
+    """
+    found = connection.execute(
+        "SELECT first_n FROM entries WHERE partition = ? AND ms >= ? ORDER BY ms, seq, e LIMIT 1", (partition, at_ms)
     ).fetchone()
-    while low < high:
-        middle = (low + high) // 2
-        n, submitted_at_ms = connection.execute(
-            "SELECT n, submitted_at_ms FROM jobs WHERE n >= ? ORDER BY n LIMIT 1", (middle,)
-        ).fetchone()
-        if submitted_at_ms >= at_ms:
-            high = middle
-        else:
-            low = n + 1
-    return int(low)
+    return EVERYTHING[1] if found is None else int(found[0])

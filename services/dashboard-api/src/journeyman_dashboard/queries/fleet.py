@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from journeyman.events import Offset
+from journeyman.events import Offset, write_offset
 from journeyman.log.api import WorkerBeat
 from journeyman_dashboard.params import write_time
 from journeyman_dashboard.views import ProgressView
@@ -69,7 +69,7 @@ def workers(
     live = {beat.worker: beat for beat in beats}
     running = _running(connection)
     rows = connection.execute(
-        "SELECT id, host, pid, version, queues, types, slots, state, reason, joined_at_ms FROM workers "
+        "SELECT id, host, pid, version, queues, types, slots, state, reason, joined_at_ms FROM fleet "
         "WHERE state IN ('joined', 'draining') OR changed_at_ms >= ? ORDER BY joined_at_ms DESC, id LIMIT ?",
         (0 if everyone else now_ms - GONE_SHOWN_MS, WORKERS_MAX),
     )
@@ -135,8 +135,11 @@ def _running(connection: sqlite3.Connection) -> dict[str, list[RunningView]]:
 def scaling(connection: sqlite3.Connection, limit: int) -> list[ScalingView]:
     """Return the latest decisions, the last first."""
     rows = connection.execute(
-        "SELECT ms, seq, idx, provider, desired, previous, reason, backlog, arrival_per_s, service_ms FROM scaling "
-        "ORDER BY ms DESC, seq DESC, idx DESC LIMIT ?",
+        "SELECT partition, ms, seq, idx, provider, desired, previous, reason, backlog, arrival_per_s, service_ms "
+        "FROM scaling ORDER BY ms DESC, seq DESC, idx DESC LIMIT ?",
         (limit,),
     )
-    return [ScalingView(str(Offset(ms, seq, idx)), write_time(ms), *rest) for ms, seq, idx, *rest in rows.fetchall()]
+    return [
+        ScalingView(write_offset(partition, Offset(ms, seq, idx)), write_time(ms), *rest)
+        for partition, ms, seq, idx, *rest in rows.fetchall()
+    ]

@@ -1,7 +1,4 @@
-"""What happened: the events of one job, and those behind an offset for whoever follows along.
-
-Stored events are without payloads and results, which the read model keeps once; they are put back here.
-"""
+"""What happened: the events of one job, and how any event looks to whoever asks or follows along."""
 
 from __future__ import annotations
 
@@ -11,10 +8,13 @@ from typing import Any
 
 import msgspec
 
-from journeyman.codec import decode_event, to_data
-from journeyman.events import JobSubmitted, JobSucceeded, Offset
+from journeyman.codec import to_data
+from journeyman.events import Event, JobSubmitted, JobSucceeded, Offset, tag_of, write_offset
 from journeyman_dashboard.params import write_time
-from journeyman_dashboard.queries.lookup import as_json
+from journeyman_dashboard.places import entry_of, index_of, read_places
+from journeyman_dashboard.queries.entries import events_at, offsets_of
+from journeyman_dashboard.queries.values import as_json
+from journeyman_dashboard.rows import JobRow
 from journeyman_dashboard.views import embedded
 
 #: Events of one job that are shown: the latest.
@@ -37,51 +37,45 @@ class History(msgspec.Struct):
     truncated: bool
 
 
-class Following(msgspec.Struct):
-    """A stretch of the log for one follower: (offset, job's number, type, queue, tags, event) and where it ends."""
+class Job(msgspec.Struct):
+    """What followers ask for of an event's job."""
 
-    rows: list[tuple[Any, ...]]
-    end: Offset
-    more: bool
+    type: str
+    queue: str
+    tags: str | None
 
 
-def history(connection: sqlite3.Connection, n: int) -> History:
+def history(connection: sqlite3.Connection, job: JobRow) -> History:
     """Return the events of a job."""
-    rows = connection.execute(
-        "SELECT ms, seq, idx, n, tag, data FROM events WHERE n = ? ORDER BY ms DESC, seq DESC, idx DESC LIMIT ?",
-        (n, HISTORY_MAX + 1),
-    ).fetchall()
-    truncated = len(rows) > HISTORY_MAX
-    return History(event_views(connection, rows[HISTORY_MAX - 1 :: -1] if truncated else rows[::-1]), truncated)
-
-
-def event_views(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]]) -> list[EventView]:
-    """Return stored events (ms, seq, idx, n, tag, data, …) as users see them."""
-    listed = list(rows)
-    payloads = _values(connection, "payloads", (row[3] for row in listed if row[4] == "job.submitted"))
-    results = _values(connection, "results", (row[3] for row in listed if row[4] == "job.succeeded"))
+    places: list[int] = []
+    for (earlier,) in connection.execute("SELECT places FROM places WHERE n = ? ORDER BY first", (job.n,)):
+        places += read_places(earlier)
+    places += read_places(job.places)
+    shown = places[-HISTORY_MAX:]
+    events = events_at(connection, shown)
+    entries = offsets_of(connection, map(entry_of, shown))
     views = []
-    for ms, seq, idx, n, tag, data, *_ in listed:
-        event = decode_event(data)
-        fields = to_data(event)
-        if isinstance(event, JobSubmitted):
-            fields["payload"] = None if event.payload_blob else embedded(payloads.get(n, "{}"))
-        elif isinstance(event, JobSucceeded):
-            fields["result"] = None if event.result_blob else embedded(results.get(n, event.result or "null"))
-        views.append(EventView(str(Offset(ms, seq, idx)), tag, write_time(ms), fields))
-    return views
+    for place in shown:
+        if place in events:
+            partition, offset = entries[entry_of(place)]
+            views.append(event_view(partition, offset._replace(index=index_of(place)), events[place]))
+    return History(views, len(shown) < len(places))
 
 
-def events_after(connection: sqlite3.Connection, after: Offset, until: Offset, limit: int) -> list[tuple[Any, ...]]:
-    """Return up to `limit` events behind `after` and not behind `until`, with their job's id, type, queue and tags."""
-    return connection.execute(
-        "SELECT e.ms, e.seq, e.idx, e.n, e.tag, e.data, j.id, j.type, j.queue, j.tags "
-        "FROM (SELECT * FROM events WHERE (ms, seq, idx) > (?, ?, ?) AND (ms, seq, idx) <= (?, ?, ?) "
-        "ORDER BY ms, seq, idx LIMIT ?) e LEFT JOIN jobs j ON j.n = e.n ORDER BY e.ms, e.seq, e.idx",
-        (*after, *until, limit),
-    ).fetchall()
+def event_view(partition: int, offset: Offset, event: Event) -> EventView:
+    """Return an event as users see it."""
+    fields = to_data(event)
+    if isinstance(event, JobSubmitted):
+        fields["payload"] = None if event.payload_blob else embedded(event.payload)
+    elif isinstance(event, JobSucceeded):
+        fields["result"] = None if event.result_blob else embedded(event.result)
+    return EventView(write_offset(partition, offset), tag_of(event), write_time(offset.ms), fields)
 
 
-def _values(connection: sqlite3.Connection, table: str, numbers: Iterable[int | None]) -> dict[int, str]:
-    statement = f"SELECT n, {table}.value FROM json_each(?) AS given JOIN {table} ON n = given.value"  # noqa: S608
-    return dict(connection.execute(statement, (as_json(n for n in numbers if n is not None),)).fetchall())
+def jobs_of(connection: sqlite3.Connection, events: Iterable[Event]) -> dict[str, Job]:
+    """Return, by id, what followers ask for of the jobs that these events speak of."""
+    ids = {str(getattr(event, "job_id", "")) for event in events} - {""}
+    found = connection.execute(
+        "SELECT jobs.id, jobs.type, queue, tags FROM json_each(?) JOIN jobs ON jobs.id = value", (as_json(ids),)
+    )
+    return {job_id: Job(*rest) for job_id, *rest in found}

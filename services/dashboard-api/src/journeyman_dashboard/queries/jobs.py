@@ -1,35 +1,36 @@
 """The list of jobs: filters, orders, pages, totals.
 
-Pages are found by key, never by counting over what went before; see `walking` for how filters are answered.
-Searching (`q`) reads payloads and errors, so it is as slow as there are jobs, and is stopped where it takes too long.
-So is the order by duration, which reads every job that the filters leave.
+Pages are found by key, never by counting over what went before. Filters and orders are answered from sets of numbers
+(`selection`, `durations`), so what is read is what is returned, however many jobs there are and however few match.
+Searching (`q`) looks at jobs one by one, and only at so many a request: its page may be short, or empty, and still
+have a cursor to go on from.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby, islice
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import msgspec
 
 from journeyman_dashboard.params import PageCursor, write_cursor
-from journeyman_dashboard.queries.filters import (
-    JobFilter,
-    between,
-    both,
-    grouped,
-    searched,
-    tagged,
-    worked_on,
-)
+from journeyman_dashboard.queries.durations import by_duration
+from journeyman_dashboard.queries.filters import EVERYTHING, JobFilter, Span, between, grouped
 from journeyman_dashboard.queries.lookup import around, jobs_by_n, paused_queues
-from journeyman_dashboard.queries.walking import Group, Walk, count_source, groups_of, numbers, plan
+from journeyman_dashboard.queries.remembered import RememberedSets
+from journeyman_dashboard.queries.searching import Key, Search
+from journeyman_dashboard.queries.selection import Selection
 from journeyman_dashboard.views import JobView, job_view
 
-#: Jobs counted one by one, and jobs looked at to count them; beyond, the total is "at least".
-COUNT_MAX = 10_000
-LOOKED_AT_MAX = 1_000
+#: Jobs that a request looks at when it searches, and bytes of their entries. (In other orders than that of submission,
+#: nearly every job is in another entry.)
+SEARCHED_MAX = 2_500
+SEARCHED_BY_DURATION_MAX = 300
+SEARCHED_BYTES_MAX = 2_000_000
+#: The same for the total of a search, among the latest; beyond, it is "at least".
+LOOKED_AT_MAX = 500
+LOOKED_AT_BYTES_MAX = 1_000_000
 
 #: Name of an order -> (column, direction).
 SORTS = {
@@ -40,9 +41,6 @@ SORTS = {
     "duration": ("duration_ms", "ASC"),
     "-duration": ("duration_ms", "DESC"),
 }
-
-#: Numbers from the first on, and before the second.
-Span = tuple[int, int]
 
 
 class JobPage(msgspec.Struct):
@@ -55,83 +53,75 @@ class JobPage(msgspec.Struct):
 
 
 def find_jobs(
-    connection: sqlite3.Connection, wanted: JobFilter, *, sort: str, limit: int, cursor: PageCursor | None
+    connection: sqlite3.Connection,
+    wanted: JobFilter,
+    *,
+    sort: str,
+    limit: int,
+    cursor: PageCursor | None,
+    sets: RememberedSets | None = None,
 ) -> JobPage:
-    """Return the page of `limit` jobs behind `cursor` in the order `sort` (see SORTS)."""
+    """Return the page of `limit` jobs behind `cursor` in the order `sort` (see SORTS).
+
+    sets: those that earlier queries have read, and where this one leaves what it reads.
+    """
     paused = paused_queues(connection)
-    groups = groups_of(connection, wanted, paused)
-    span = between(connection, wanted)
+    selection = Selection(connection, sets or RememberedSets(), wanted, paused, between(connection, wanted))
     column, direction = SORTS[sort]
     if column == "n":
-        found = _by_number(connection, plan(connection, wanted, groups, paused), span, direction, cursor)
+        found = _by_number(selection, direction, cursor)
     elif column == "priority":
-        found = _by_priority(connection, wanted, groups, paused, span, direction, cursor)
+        found = _by_priority(connection, selection, direction, cursor)
     else:
-        found = _by_duration(connection, wanted, paused, span, direction, cursor)
-    keys = list(islice(found, limit + 1))
-    more = len(keys) > limit
-    keys = keys[:limit]
+        at_once = SEARCHED_BY_DURATION_MAX if wanted.q else limit + 1
+        found = by_duration(
+            connection, selection, direction, None if cursor is None else (cursor.key, cursor.n), at_once
+        )
+    jobs_max = SEARCHED_BY_DURATION_MAX if column == "duration_ms" else SEARCHED_MAX
+    search = Search(connection, wanted.q, jobs_max, SEARCHED_BYTES_MAX)
+    keys, following = _page(search if wanted.q else None, found, limit)
     rows = jobs_by_n(connection, [n for _, n in keys])
     said = around(connection, rows)
-    total, exact = _total(connection, wanted, groups, paused, span)
+    total, exact = _total(connection, wanted, selection, paused)
     return JobPage(
         items=[job_view(row, said[row.n], paused) for row in rows],
-        next_cursor=write_cursor(PageCursor(sort, *keys[-1])) if more else None,
+        next_cursor=None if following is None else write_cursor(PageCursor(sort, *following)),
         total=total,
         total_is_exact=exact,
     )
 
 
+def _page(search: Search | None, found: Iterator[Key], limit: int) -> tuple[list[Key], Key | None]:
+    """Return a page, and behind which job the next begins, where there is or may be one."""
+    if search is None:
+        keys = list(islice(found, limit + 1))
+        return keys[:limit], keys[limit - 1] if len(keys) > limit else None
+    keys = list(islice(search.among(found), limit + 1))
+    if len(keys) > limit:
+        return keys[:limit], keys[limit - 1]
+    return keys, search.last if search.stopped else None
+
+
 # --- orders: each yields (key, number) -------------------------------------------------------------------
 
 
-def _by_number(
-    connection: sqlite3.Connection, walk: Walk, span: Span, direction: str, cursor: PageCursor | None
-) -> Iterator[tuple[int, int]]:
-    if cursor is not None:
-        span = _behind(span, direction, cursor.n)
-    return ((n, n) for n in numbers(connection, walk, span, direction))
+def _by_number(selection: Selection, direction: str, cursor: PageCursor | None) -> Iterator[Key]:
+    span = EVERYTHING if cursor is None else _behind(EVERYTHING, direction, cursor.n)
+    return ((n, n) for n in selection.numbers(direction, span))
 
 
 def _by_priority(
-    connection: sqlite3.Connection,
-    wanted: JobFilter,
-    groups: Sequence[Group],
-    paused: Iterable[str],
-    span: Span,
-    direction: str,
-    cursor: PageCursor | None,
-) -> Iterator[tuple[int, int]]:
-    """Walk the groups of one priority after those of another."""
+    connection: sqlite3.Connection, selection: Selection, direction: str, cursor: PageCursor | None
+) -> Iterator[Key]:
+    """Walk the jobs of one priority after those of another."""
+    present = connection.execute(f"SELECT DISTINCT priority FROM counters ORDER BY priority {direction}")  # noqa: S608
     sign = -1 if direction == "DESC" else 1
-    ordered = sorted(groups, key=lambda group: sign * group.priority)
-    for priority, level in groupby(ordered, key=lambda group: group.priority):
+    for (priority,) in present.fetchall():
         if cursor is not None and sign * priority < sign * cursor.key:
             continue
-        left = _behind(span, direction, cursor.n) if cursor is not None and priority == cursor.key else span
-        walk = plan(connection, wanted, list(level), paused, priority=priority)
-        for n in numbers(connection, walk, left, direction):
+        left = _behind(EVERYTHING, direction, cursor.n) if cursor is not None and priority == cursor.key else EVERYTHING
+        for n in selection.numbers(direction, left, also=("priority", str(priority))):
             yield priority, n
-
-
-def _by_duration(
-    connection: sqlite3.Connection,
-    wanted: JobFilter,
-    paused: Iterable[str],
-    span: Span,
-    direction: str,
-    cursor: PageCursor | None,
-) -> Iterator[tuple[int, int]]:
-    condition = both(grouped(wanted, paused), worked_on(wanted), tagged(wanted), searched(wanted))
-    condition.add("n >= ? AND n < ?", *span)
-    if cursor is not None:
-        sign = "<" if direction == "DESC" else ">"
-        condition.add(f"(duration_ms, n) {sign} (?, ?)", cursor.key, cursor.n)
-    yield from connection.execute(
-        f"SELECT duration_ms, n FROM jobs WHERE {condition.sql()} "  # noqa: S608 - no input is spliced in
-        f"ORDER BY duration_ms {direction}, n {direction}",
-        condition.values,
-    )
 
 
 def _behind(span: Span, direction: str, n: int) -> Span:
@@ -144,27 +134,18 @@ def _behind(span: Span, direction: str, n: int) -> Span:
 
 
 def _total(
-    connection: sqlite3.Connection, wanted: JobFilter, groups: Sequence[Group], paused: Iterable[str], span: Span
+    connection: sqlite3.Connection, wanted: JobFilter, selection: Selection, paused: Iterable[str]
 ) -> tuple[int, bool]:
-    """Count the jobs that match: from the counters where they know, else one by one as far as is cheap."""
+    """Count the jobs that match: by the counters where they know, else by the sets; of a search, among the latest."""
     if wanted.counted():
-        return sum(group.jobs for group in groups), True
-    walk = plan(connection, wanted, groups, paused)
-    if walk.sifts or len(wanted.tags) > 1:
-        return _looked_at(connection, walk, span)
-    total = 0
-    for source in walk.sources:
-        total += count_source(connection, source, span, COUNT_MAX + 1 - total)
-        if total > COUNT_MAX:
-            return COUNT_MAX, False
-    return total, True
-
-
-def _looked_at(connection: sqlite3.Connection, walk: Walk, span: Span) -> tuple[int, bool]:
-    """Count what passes among the latest candidates."""
-    candidates = numbers(connection, Walk(walk.sources), span, "DESC")
-    latest = list(islice(candidates, LOOKED_AT_MAX + 1))
-    if len(latest) > LOOKED_AT_MAX:
-        span = (latest[LOOKED_AT_MAX - 1], span[1])
-    total = sum(1 for _ in islice(numbers(connection, walk, span, "DESC"), COUNT_MAX + 1))
-    return min(total, COUNT_MAX), len(latest) <= LOOKED_AT_MAX and total <= COUNT_MAX
+        condition = grouped(wanted, paused)
+        (total,) = connection.execute(
+            f"SELECT coalesce(sum(count), 0) FROM counters WHERE {condition.sql()}",  # noqa: S608 - constants
+            condition.values,
+        ).fetchone()
+        return total, True
+    if not wanted.q:
+        return selection.count()
+    search = Search(connection, wanted.q, LOOKED_AT_MAX, LOOKED_AT_BYTES_MAX)
+    total = sum(1 for _ in search.among((n, n) for n in selection.numbers("DESC")))
+    return total, not search.stopped

@@ -9,7 +9,7 @@ import msgspec
 
 from journeyman.log.api import EVERY_QUEUE
 from journeyman.reasons import Explanation, Facts, explain
-from journeyman_dashboard.queries.dependencies import unfinished_parents
+from journeyman_dashboard.queries.dependencies import awaited_parents
 from journeyman_dashboard.queries.lookup import paused_queues
 from journeyman_dashboard.queries.rates import Percentiles, Recent, in_ms, recent_by
 from journeyman_dashboard.queries.stats import Counts, counts_by_status
@@ -55,7 +55,7 @@ def queues(connection: sqlite3.Connection, now_ms: int) -> list[QueueView]:
     paused = paused_queues(connection)
     recent = recent_by(connection, now_ms, "queue")
     counted: dict[str, dict[tuple[int, str], int]] = {}
-    for (name,) in connection.execute("SELECT name FROM queues"):
+    for (name,) in connection.execute("SELECT DISTINCT name FROM queues"):
         counted[name] = {}
     for name, priority, phase, number in connection.execute(
         "SELECT queue, priority, phase, sum(count) FROM counters GROUP BY queue, priority, phase"
@@ -154,7 +154,7 @@ def types(connection: sqlite3.Connection, now_ms: int) -> list[TypeView]:
 
 def live_workers(connection: sqlite3.Connection) -> list[tuple[frozenset[str], frozenset[str]]]:
     """Return the queues and types of every worker that claims."""
-    rows = connection.execute("SELECT queues, types FROM workers WHERE state = 'joined'")
+    rows = connection.execute("SELECT queues, types FROM fleet WHERE state = 'joined'")
     return [(_names(queues_), _names(types_)) for queues_, types_ in rows]
 
 
@@ -168,6 +168,7 @@ def explain_job(connection: sqlite3.Connection, job: JobRow, now_ms: int) -> Exp
     in_line = job.phase == "ready"
     recent = recent_by(connection, now_ms, "queue").get(job.queue) if in_line else None
     served = live_workers(connection) if in_line else []
+    unfinished, unheard = awaited_parents(connection, job) if job.phase == "blocked" else ((), ())
     return explain(
         Facts(
             phase=phase_of(job, paused),
@@ -179,7 +180,8 @@ def explain_job(connection: sqlite3.Connection, job: JobRow, now_ms: int) -> Exp
             due_ms=job.due_ms,
             end_reason=job.reason,
             cancel_requested=bool(job.cancel_requested),
-            unfinished_parents=unfinished_parents(connection, job.n) if job.phase == "blocked" else (),
+            unfinished_parents=unfinished,
+            unheard_parents=unheard,
             queue_paused=job.queue in paused,
             workers_for_type=sum(
                 bool(names & {job.queue, EVERY_QUEUE}) and job.type in known for names, known in served

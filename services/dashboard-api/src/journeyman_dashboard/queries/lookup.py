@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-import msgspec
-
+from journeyman.events import JobSubmitted, JobSucceeded
+from journeyman_dashboard.queries.entries import events_at
+from journeyman_dashboard.queries.values import as_json
 from journeyman_dashboard.rows import JOB_COLUMNS, JobRow
 from journeyman_dashboard.views import Around
 
@@ -19,14 +19,9 @@ _BY_N = f"SELECT {_COLUMNS} FROM json_each(?) JOIN jobs ON jobs.n = value"  # no
 _BY_ID = f"SELECT {_COLUMNS} FROM json_each(?) JOIN jobs ON jobs.id = value"  # noqa: S608
 
 
-def as_json(values: Iterable[Any]) -> str:
-    """Write values as the one parameter of a statement that reads them with json_each."""
-    return msgspec.json.encode(list(values)).decode()
-
-
 def paused_queues(connection: sqlite3.Connection) -> frozenset[str]:
-    """Return the names of the queues that are paused."""
-    return frozenset(name for (name,) in connection.execute("SELECT name FROM queues WHERE paused"))
+    """Return the names of the queues that are paused, in whichever partition."""
+    return frozenset(name for (name,) in connection.execute("SELECT DISTINCT name FROM queues WHERE paused"))
 
 
 def jobs_by_n(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[JobRow]:
@@ -49,11 +44,13 @@ def around(connection: sqlite3.Connection, rows: Sequence[JobRow]) -> dict[int, 
     """Return, by the jobs' numbers, what other tables say of these jobs."""
     found = {row.n: Around() for row in rows}
     by_id = {row.id: found[row.n] for row in rows}
-    numbers = as_json(found)
-    for n, value, blob in _of(connection, "payloads", numbers):
-        found[n].payload = (value, blob)
-    for n, value, blob in _of(connection, "results", numbers):
-        found[n].result = (value, blob)
+    events = events_at(connection, {place for row in rows for place in (row.submission, row.success) if place})
+    for row in rows:
+        submitted, succeeded = events.get(row.submission), events.get(row.success)
+        if isinstance(submitted, JobSubmitted):
+            found[row.n].payload, found[row.n].payload_blob = submitted.payload, submitted.payload_blob
+        if isinstance(succeeded, JobSucceeded):
+            found[row.n].result, found[row.n].result_blob = succeeded.result, succeeded.result_blob
     several = as_json(row.n for row in rows if row.attempt > 1)
     for attempt in connection.execute("SELECT attempts.* FROM json_each(?) JOIN attempts ON n = value", (several,)):
         found[attempt[0]].attempts.append(attempt)
@@ -72,8 +69,3 @@ def around(connection: sqlite3.Connection, rows: Sequence[JobRow]) -> dict[int, 
         if len(children) < DEPENDENTS_MAX:
             children.append(child_id)
     return found
-
-
-def _of(connection: sqlite3.Connection, table: str, numbers: str) -> sqlite3.Cursor:
-    statement = f"SELECT n, {table}.value, blob FROM json_each(?) AS given JOIN {table} ON n = given.value"  # noqa: S608
-    return connection.execute(statement, (numbers,))

@@ -6,10 +6,12 @@ import sqlite3
 
 import msgspec
 
+from journeyman.events import BEGINNING
 from journeyman_dashboard.params import write_time
+from journeyman_dashboard.positions import write_position
 from journeyman_dashboard.queries.rates import Percentiles, in_ms, overall_since, recent_by
 from journeyman_dashboard.rows import BUCKET_MS, STATUS_OF_PHASE, Rollup
-from journeyman_dashboard.store import read_cursor
+from journeyman_dashboard.store import read_cursors
 
 #: Points of a series; a longer window has longer steps.
 POINTS_MAX = 360
@@ -71,7 +73,7 @@ def stats(connection: sqlite3.Connection, *, now_ms: int, lag_ms: int, window_ms
     phases = counts_by_phase(connection)
     step_ms = BUCKET_MS * -(-window_ms // (BUCKET_MS * POINTS_MAX))
     steps, whole = _steps(connection, now_ms - window_ms, now_ms, step_ms)
-    cursor = read_cursor(connection)
+    cursors = read_cursors(connection)
     recent = recent_by(connection, now_ms, "overall").get("")
     ended = 0 if recent is None else recent.sum.completed + recent.sum.failed + recent.sum.cancelled
     return Stats(
@@ -81,9 +83,9 @@ def stats(connection: sqlite3.Connection, *, now_ms: int, lag_ms: int, window_ms
         throughput_per_s=0.0 if recent is None else recent.per_s(ended, now_ms),
         queue_latency_ms=in_ms(whole.waits),
         run_time_ms=in_ms(whole.runs),
-        offset=str(cursor.offset),
+        offset=write_position({partition: cursor.offset for partition, cursor in cursors.items()} or {0: BEGINNING}),
         lag_ms=lag_ms,
-        events=cursor.events,
+        events=sum(cursor.events for cursor in cursors.values()),
         quarantined=connection.execute("SELECT count(*) FROM quarantine").fetchone()[0],
         step_ms=step_ms,
         series=[_point(at_ms, rollup) for at_ms, rollup in sorted(steps.items())],

@@ -13,7 +13,7 @@ from litestar.di import NamedDependency
 from litestar.params import HeaderParameter, QueryParameter
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from journeyman_dashboard.params import read_offset, read_tags
+from journeyman_dashboard.params import read_places, read_tags
 from journeyman_dashboard.routes.parameters import Queues, Statuses, Tags, Types, Workers
 from journeyman_dashboard.streams import EventFilter
 from journeyman_dashboard.wiring import ReadModel
@@ -35,7 +35,7 @@ async def follow_events(
     statuses: Statuses = None,
     tags: Tags = None,
     last_seen: Annotated[
-        str | None, HeaderParameter(name="Last-Event-ID", required=False, description="Resume behind this offset.")
+        str | None, HeaderParameter(name="Last-Event-ID", required=False, description="Resume behind this `id`.")
     ] = None,
     last_event_id: Annotated[
         str | None, QueryParameter(description="The same, for clients that cannot set headers.")
@@ -43,8 +43,10 @@ async def follow_events(
 ) -> ASGIApp:
     """Follow events as server-sent events: `id` is the offset, `event` the tag, `data` offset, event, at and data.
 
-    From now on, or behind the offset of `Last-Event-ID`. `status` means events that put a job into it. A comment
-    comes every 15 s where nothing else does.
+    From now on, or behind the offset of `Last-Event-ID`. With several partitions an `id` has the offset reached in each
+    of them, with commas between, and resuming behind it misses and repeats nothing; a single offset is taken for
+    that moment in the partitions it does not name. `status` means events that put a job into it. A comment comes
+    every 15 s where nothing else does.
     """
     wanted = EventFilter(
         event=tuple(events or ()),
@@ -57,7 +59,7 @@ async def follow_events(
     )
     seen = last_seen or last_event_id
     name = "Last-Event-ID" if last_seen else "last_event_id"
-    after = read_offset(name, seen) if seen else None
+    after = read_places(name, seen, model.reach.partitions) if seen else None
     return EventStream(model.streams.follow(wanted, after))
 
 

@@ -76,10 +76,9 @@ async def list_jobs(
 ) -> JobPage:
     """List jobs, a page at a time. Repeated parameters are alternatives; different ones all hold.
 
-    `total` is exact wherever counters know it (any filters on status, phase, type, queue and priority), up to 10,000
-    where an index can tell (times, worker, a tag), and up to 1,000 jobs looked at where none can; beyond that it is
-    "at least". `q` ignores the case of ASCII letters and reads every
-    payload that the other filters leave: slow among millions of jobs, and refused (503) where it takes over 5 s.
+    `total` is exact unless `q` is asked for: then it is of the latest 500 jobs that the other filters leave, and "at
+    least" where there are more. `q` ignores the case of ASCII letters. A request looks at some 2,500 jobs for it, so
+    a page may be short, or empty, though there is more: it has a `next_cursor` then, which goes on with the search.
     """
     wanted = JobFilter(
         status=tuple(statuses or ()),
@@ -95,7 +94,7 @@ async def list_jobs(
         q=q,
     )
     behind = read_cursor("cursor", cursor, sort)
-    return await model.readings.run(find_jobs, wanted, sort=sort, limit=limit, cursor=behind)
+    return await model.readings.run(find_jobs, wanted, sort=sort, limit=limit, cursor=behind, sets=model.sets)
 
 
 @get("/jobs/{job_id:str}", summary="Read a job")
@@ -112,7 +111,7 @@ async def read_job(model: NamedDependency[ReadModel], job_id: FromPath[str]) -> 
 @get("/jobs/{job_id:str}/history", summary="Read a job's events")
 async def read_history(model: NamedDependency[ReadModel], job_id: FromPath[str]) -> History:
     """Read every event of a job in log order, the latest 10,000 of them."""
-    return await _of_job(model, job_id, lambda connection, job: history(connection, job.n))
+    return await _of_job(model, job_id, history)
 
 
 @get("/jobs/{job_id:str}/explain", summary="Say why a job waits")

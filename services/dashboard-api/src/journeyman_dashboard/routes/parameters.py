@@ -8,7 +8,8 @@ from litestar import Request
 from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter, ParameterKwarg, QueryParameter
 
-from journeyman_dashboard.params import BadQueryError, read_offset
+from journeyman_dashboard.params import BadQueryError, read_places
+from journeyman_dashboard.positions import write_position
 from journeyman_dashboard.views import Phase, Status
 from journeyman_dashboard.wiring import ReadModel
 
@@ -39,7 +40,7 @@ MIN_OFFSET = QueryParameter(
     name="min_offset",
     required=False,
     description="Wait, up to 5 s, until this offset is in the read model; else 504. "
-    "The `Journeyman-Offset` of a write, to read what was written.",
+    "The `Journeyman-Offset` of a write, to read what was written. Several, with commas between: until all are.",
 )
 
 
@@ -58,10 +59,11 @@ async def before_read(request: Request[Any, Any, Any]) -> None:
             raise BadQueryError(name, f"unknown parameter; known are {', '.join(sorted(known))}")
     wanted = request.query_params.get("min_offset")
     if wanted is not None:
-        offset = read_offset("min_offset", wanted)
         model: ReadModel = request.app.state["model"]
-        if not await model.reach.wait_until(offset, MIN_OFFSET_WAIT_S):
-            raise NotReachedError(f"{offset} is not in the read model yet, which is at {model.reach.offset}")
+        places = read_places("min_offset", wanted, model.reach.partitions)
+        if not await model.reach.wait_until(places, MIN_OFFSET_WAIT_S):
+            at = write_position(model.reach.position)
+            raise NotReachedError(f"{write_position(places)} is not in the read model yet, which is at {at}")
 
 
 def names(handler: BaseRouteHandler) -> dict[str, str]:

@@ -7,6 +7,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from journeyman_dashboard.positions import write_position
 from journeyman_dashboard.wiring import ReadModel
 
 
@@ -33,7 +34,7 @@ async def ready(model: NamedDependency[ReadModel]) -> Condition:
     is_ready, trouble = model.reach.ready()
     if not is_ready:
         raise NotReadyError(trouble)
-    return Condition("ok", f"at {model.reach.offset}, {model.reach.lag_ms()} ms behind")
+    return Condition("ok", f"at {write_position(model.reach.position)}, {model.reach.lag_ms()} ms behind")
 
 
 @get("/metrics", summary="Metrics for Prometheus")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from threading import get_ident
 from typing import Protocol
 
 from journeyman.blobs import BlobStore
 from journeyman.events import Event, JobProgressed, JobReturned
 from journeyman.log.api import ClaimedJob, Log, Outcome
 from journeyman_worker.clock import Clock, monotonic_ms
-from journeyman_worker.interrupts import Interrupt, Ticket, TimeLimitExceeded
+from journeyman_worker.interrupts import Ticket, TimeLimitExceeded
 from journeyman_worker.throttle import Progress, Throttle, as_progress
 
 #: Guards the progress of all attempts: reports are rare, and a lock for each attempt would cost more.
@@ -26,8 +27,8 @@ class Holder(Protocol):
         ...
 
     @property
-    def log(self) -> Log:
-        """The log they were claimed from."""
+    def logs(self) -> Sequence[Log]:
+        """The logs of all partitions, that of the attempts among them."""
         ...
 
     @property
@@ -53,38 +54,41 @@ class Holder(Protocol):
         ...
 
 
-class Attempt:
-    """A claimed job on its way to an outcome. `timeout_ms` is how long it may take."""
+class Attempt(Ticket):
+    """A claimed job on its way to an outcome. `timeout_ms` is how long it may take.
+
+    Built for every job, so it builds nothing it may not need. Times are monotonic milliseconds (`started_ms`: the
+    server's); `claimed` is set by whoever claimed it.
+    """
 
     __slots__ = (
         "_open",
         "_throttle",
+        "claimed",
         "deadline",
         "holder",
         "job",
+        "key",
         "run_us",
         "started",
         "started_ms",
-        "ticket",
         "timeout_ms",
     )
 
     def __init__(self, job: ClaimedJob, holder: Holder, timeout_ms: int) -> None:
+        Ticket.__init__(self)
         self.job = job
         self.holder = holder
         self.timeout_ms = timeout_ms
-        self.ticket = Ticket()
+        #: Job id and attempt number.
+        self.key: tuple[str, int] = (job.body.job_id, job.attempt)
+        self.claimed = 0.0
         self.started = 0.0
         self.started_ms = 0
         self.deadline = 0.0
         self.run_us = 0
         self._open = [True]
         self._throttle: Throttle | None = None
-
-    @property
-    def key(self) -> tuple[str, int]:
-        """Job id and attempt number."""
-        return self.job.body.job_id, self.job.attempt
 
     @property
     def token(self) -> str:
@@ -99,18 +103,14 @@ class Attempt:
 
     def begin(self) -> None:
         """Start the clock, in the thread that will run it."""
-        self.started = monotonic_ms()
+        self.started = now = monotonic_ms()
         self.started_ms = self.holder.clock.now_ms()
-        self.deadline = self.started + self.timeout_ms
-        self.holder.running[threading.get_ident()] = self
-
-    def interrupt(self, reason: type[Interrupt]) -> bool:
-        """Have the attempt stopped. True where something was running that is stopped now."""
-        return self.ticket.interrupt(reason)
+        self.deadline = now + self.timeout_ms
+        self.holder.running[get_ident()] = self
 
     def look(self, now: float) -> None:
         """Do what time asks for: stop an attempt that is out of time, write progress that was held back."""
-        if now >= self.deadline and self.ticket.doom is None:
+        if now >= self.deadline and self.doom is None:
             self.interrupt(TimeLimitExceeded)
         throttle = self._throttle
         if throttle is not None and throttle.held is not None:
@@ -170,7 +170,7 @@ class Attempt:
 
 
 def hand_back(attempts: Iterable[Attempt], reason: str = "drained") -> None:
-    """Put jobs back where they stood in line, in this order and in one commit; attempt numbers are not used up."""
+    """Put jobs back where they stood in line, in this order; attempt numbers are not used up."""
     mine = [attempt for attempt in attempts if attempt.take_pen()]
     by_holder: dict[int, list[Attempt]] = {}
     for attempt in mine:

@@ -3,7 +3,11 @@
 A user's broker declares many queues and dramatiq would start a consumer for each; strict priority across
 queues needs a single claimer. So the worker gets this broker: same actors, same middleware, one queue.
 The line between the claimer and the worker threads keeps the order of the claim (dramatiq's own would sort by
-actor priority) and is cheap: dramatiq's priority queue costs more than the rest of its work on a small job.
+actor priority) and is cheap: dramatiq's priority queue costs more than the rest of its work on a small job. The claimer
+runs in dramatiq's consumer thread and puts whole claims on the line; none of it goes through the consumer one by one.
+
+Where no middleware of the user's wants to hear of messages, a worker thread calls our own hooks and the actor and
+nothing else (`JobThread`). Otherwise dramatiq does it all, and every middleware hears what it would hear elsewhere.
 """
 
 from __future__ import annotations
@@ -13,8 +17,9 @@ from collections.abc import Iterable
 from queue import SimpleQueue
 from typing import Any, Protocol
 
-from dramatiq import Broker, Consumer, Message, MessageProxy, Worker
+from dramatiq import Broker, Consumer, Message, MessageProxy, Middleware, Worker
 from dramatiq.middleware import AsyncIO
+from dramatiq.worker import WorkerThread
 
 from journeyman_worker.broker import JourneymanBroker
 from journeyman_worker.failure_lines import FailureLines
@@ -26,11 +31,19 @@ from journeyman_worker.runner.middleware import Attempts
 IDLE_MS = 250
 
 
+#: What a middleware may hear of a message on its way through a worker thread.
+HOOKS = tuple(
+    f"{when}_{what}" for when in ("before", "after") for what in ("process_message", "skip_message", "ack", "nack")
+)
+
+_log = logging.getLogger(__name__)
+
+
 class Source(Protocol):
     """Where messages come from, and go back to unstarted."""
 
-    def take(self, timeout_ms: int) -> JobMessage | None:
-        """Return the next message to run; None when there was none in time."""
+    def serve(self, timeout_ms: int) -> None:
+        """Put messages on the line until the time has passed."""
         ...
 
     def give_back(self, messages: Iterable[MessageProxy]) -> None:
@@ -65,7 +78,12 @@ class Bench(Broker):
         self.queues = {BENCH_QUEUE}
         self.runners = {name: Runner(actor) for name, actor in broker.actors.items()}
         asynchronous = any(runner.is_async for runner in self.runners.values())
-        self.middleware = [Attempts(FailureLines()), *([AsyncIO()] if asynchronous else []), *broker.middleware]
+        self.attempts = Attempts(FailureLines())
+        self.middleware = [self.attempts, *([AsyncIO()] if asynchronous else []), *broker.middleware]
+
+    def listeners(self) -> list[Middleware]:
+        """Return the middlewares, beside our own, that want to hear of messages."""
+        return [each for each in self.middleware if each is not self.attempts and _listens(each)]
 
     def get_declared_queues(self) -> set[str]:
         """Return the one queue dramatiq is to consume."""
@@ -89,15 +107,20 @@ class Bench(Broker):
         self._broker.declare_queue(queue_name)
 
 
+def _listens(middleware: Middleware) -> bool:
+    kind = type(middleware)
+    return any(getattr(kind, hook, None) is not getattr(Middleware, hook, None) for hook in HOOKS)
+
+
 class _BenchConsumer(Consumer):
-    """Hands the claimed messages to dramatiq. Outcomes were reported before dramatiq acknowledges."""
+    """Lets the claimer work in dramatiq's thread. Outcomes were reported before dramatiq acknowledges."""
 
     def __init__(self, source: Source, timeout_ms: int) -> None:
         self._source = source
         self._timeout_ms = timeout_ms
 
-    def __next__(self) -> MessageProxy | None:
-        return self._source.take(self._timeout_ms)
+    def __next__(self) -> None:
+        self._source.serve(self._timeout_ms)
 
     def ack(self, message: MessageProxy) -> None:
         """Nothing is left to say."""
@@ -110,10 +133,51 @@ class _BenchConsumer(Consumer):
         self._source.give_back(messages)
 
 
-def build_worker(bench: Bench, threads: int) -> Worker:
+class JobThread(WorkerThread):
+    """A worker thread of dramatiq's with a short way for messages that nobody else wants to hear of."""
+
+    def __init__(self, bench: Bench, worker: Worker) -> None:
+        super().__init__(
+            broker=bench, consumers=worker.consumers, work_queue=worker.work_queue, worker_timeout=worker.worker_timeout
+        )
+        self._attempts = bench.attempts
+        self._alone = not bench.listeners()
+
+    def process_message(self, message: MessageProxy) -> None:
+        """Run one job. Whatever happens becomes its outcome."""
+        if not self._alone or not isinstance(message, JobMessage):
+            super().process_message(message)
+            return
+        try:
+            self._attempts.begin(message)
+            try:
+                args, kwargs = message.bound()
+                result = message.runner(*args, **kwargs)
+            except BaseException as exception:  # noqa: BLE001 - whatever user code raises is an outcome
+                self._attempts.raised(message, exception)
+            else:
+                self._attempts.returned(message, result)
+        except Exception:  # noqa: BLE001 - a loop's runner; it is logged
+            _log.exception("cannot report what became of %s", message.attempt.token)
+
+
+class JobWorker(Worker):
+    """Dramatiq's worker with our line between its threads."""
+
+    def __init__(self, bench: Bench, threads: int) -> None:
+        super().__init__(bench, worker_threads=threads, worker_timeout=IDLE_MS)
+        self.bench = bench
+        self.line = Line()
+        self.work_queue = self.line  # type: ignore[assignment]
+
+    def _add_worker(self) -> None:
+        thread = JobThread(self.bench, self)
+        self.workers.append(thread)
+        thread.start()
+
+
+def build_worker(bench: Bench, threads: int) -> JobWorker:
     """Return dramatiq's worker on the bench, not started. Its threads say nothing: failures are outcomes."""
     logging.getLogger("dramatiq.worker.WorkerThread").setLevel(logging.CRITICAL)
     logging.getLogger("dramatiq").setLevel(max(logging.WARNING, logging.getLogger("dramatiq").level))
-    worker = Worker(bench, worker_threads=threads, worker_timeout=IDLE_MS)
-    worker.work_queue = Line()  # type: ignore[assignment]
-    return worker
+    return JobWorker(bench, threads)

@@ -47,7 +47,7 @@ class Runner:
         """Run user code for the attempt that the calling thread has begun."""
         attempt = current_attempt.get()
         assert attempt is not None
-        attempt.ticket.arm()
+        attempt.arm()
         started = perf_counter_ns()
         try:
             return self._call(*args, **kwargs)
@@ -55,7 +55,7 @@ class Runner:
             raise exited.exit from None
         finally:
             attempt.run_us = (perf_counter_ns() - started) // 1_000
-            attempt.ticket.disarm()
+            attempt.disarm()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.actor, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from dramatiq import Message, MessageProxy
@@ -19,26 +20,43 @@ class JobMessage(MessageProxy):
     """Carries an attempt through dramatiq's worker. Built per job, so it builds nothing it may not need."""
 
     queue_name = BENCH_QUEUE
+    failed = False
+    _exception = None
 
     def __init__(self, attempt: Attempt, runner: Runner) -> None:
-        self.failed = False
-        self._exception = None
         self.attempt = attempt
-        self.actor_name = attempt.job.body.type
-        self.message_id = attempt.job.body.job_id
-        self.options: dict[str, Any] = {}
         self.runner = runner
         self._arguments: Arguments | None = None
 
     @property
+    def message(self) -> JobMessage:
+        """Itself: what stands in dramatiq's work queue is an item with a message in it."""
+        return self
+
+    @property
+    def actor_name(self) -> str:  # type: ignore[override]
+        """The job's type."""
+        return self.attempt.job.body.type
+
+    @property
+    def message_id(self) -> str:  # type: ignore[override]
+        """The job's id."""
+        return self.attempt.job.body.job_id
+
+    @cached_property
+    def options(self) -> dict[str, Any]:  # type: ignore[override]
+        """Nothing: the log keeps a job's policies."""
+        return {}
+
+    @property
     def args(self) -> tuple[Any, ...]:  # type: ignore[override]
         """Positional arguments. Raises InvalidPayload, or BlobMissingError where the payload is gone."""
-        return self._bound().args
+        return self.bound().args
 
     @property
     def kwargs(self) -> dict[str, Any]:  # type: ignore[override]
         """Keyword arguments. Raises as `args` does."""
-        return self._bound().kwargs
+        return self.bound().kwargs
 
     @property
     def message_timestamp(self) -> int:  # type: ignore[override]
@@ -58,7 +76,8 @@ class JobMessage(MessageProxy):
             self.message_timestamp,
         )
 
-    def _bound(self) -> Arguments:
+    def bound(self) -> Arguments:
+        """Return what the actor is called with. Raises as `args` does."""
         if self._arguments is None:
             body = self.attempt.job.body
             self._arguments = self.runner.bind(_payload(self.attempt, body))

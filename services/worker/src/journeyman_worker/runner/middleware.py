@@ -1,12 +1,13 @@
 """Where dramatiq's machinery and ours meet: an attempt begins, and whatever happens becomes its outcome.
 
 The hooks must not raise: dramatiq would log it and the job would stay held for ever. What they do that can
-fail (encoding a result, storing a blob) is turned into a failure of the attempt.
+fail (encoding a result, storing a blob) is turned into a failure of the attempt, and so is what nobody thought of.
 """
 
 from __future__ import annotations
 
-import threading
+import logging
+from threading import get_ident
 from typing import Any
 
 from dramatiq import Broker, MessageProxy, Middleware
@@ -20,6 +21,8 @@ from journeyman_worker.results import encode_result
 from journeyman_worker.runner.attempt import Attempt
 from journeyman_worker.runner.message import JobMessage
 
+_log = logging.getLogger(__name__)
+
 
 class Attempts(Middleware):
     """Begins and ends the attempts that pass through a worker thread."""
@@ -27,11 +30,41 @@ class Attempts(Middleware):
     def __init__(self, lines: FailureLines) -> None:
         self._lines = lines
 
-    def before_process_message(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002
+    # --- called by our own worker threads ----------------------------------------------------------------
+
+    def begin(self, message: JobMessage) -> None:
         """Begin: from here on this thread runs the attempt."""
-        assert isinstance(message, JobMessage)
         current_attempt.set(message.attempt)
         message.attempt.begin()
+
+    def returned(self, message: JobMessage, result: Any) -> None:
+        """End with what user code returned."""
+        attempt = message.attempt
+        current_attempt.set(None)
+        try:
+            event = self._returned(attempt, result)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the job must not stay held for ever
+            event = _unforeseen(attempt, error)
+        attempt.holder.running.pop(get_ident(), None)
+        attempt.settle(event)
+
+    def raised(self, message: JobMessage, exception: BaseException) -> None:
+        """End with what was raised."""
+        attempt = message.attempt
+        current_attempt.set(None)
+        try:
+            event = self._raised(message, exception)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the job must not stay held for ever
+            event = _unforeseen(attempt, error)
+        attempt.holder.running.pop(get_ident(), None)
+        attempt.settle(event)
+
+    # --- called by dramatiq ------------------------------------------------------------------------------
+
+    def before_process_message(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002
+        """Begin."""
+        assert isinstance(message, JobMessage)
+        self.begin(message)
 
     def after_process_message(
         self,
@@ -43,13 +76,10 @@ class Attempts(Middleware):
     ) -> None:
         """End with what came of it."""
         assert isinstance(message, JobMessage)
-        attempt = message.attempt
-        current_attempt.set(None)
-        event = self._returned(attempt, result) if exception is None else None
-        if event is None and exception is not None:
-            event = self._raised(message, exception)
-        attempt.holder.running.pop(threading.get_ident(), None)
-        attempt.settle(event)
+        if exception is None:
+            self.returned(message, result)
+        else:
+            self.raised(message, exception)
 
     def after_skip_message(self, broker: Broker, message: MessageProxy) -> None:
         """End without having run: a middleware of the user's said so, which it would say again."""
@@ -73,3 +103,8 @@ class Attempts(Middleware):
         event = raised(job_id, number, attempt.holder.worker, exception, attempt.run_us, message.runner.throws)
         self._lines.write(attempt, event)
         return event
+
+
+def _unforeseen(attempt: Attempt, error: BaseException) -> Ended | None:
+    _log.error("cannot tell what became of %s", attempt.token, exc_info=error)
+    return raised(*attempt.key, attempt.holder.worker, error, attempt.run_us)

@@ -3,7 +3,7 @@
 -- KEYS of every function: the partition's fixed keys, in the order of keys.py (K below).
 -- ARGV[1] of every function: a msgpack array, its control; the other ARGV are events, already encoded.
 -- Errors: JMREBUILD when derived keys are missing, JMEPOCH n when a later scheduler was elected, JMLOST when a worker is
--- not registered.
+-- not registered, JMPASSED for a call that comes after a later one of the same caller.
 
 local SCHEMA = '1'
 local HOUR = 3600000
@@ -29,14 +29,17 @@ local function now_ms()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
--- True, or false where the log is there and the keys derived from it are not. A new log begins here.
+-- True, or false where the log is there and the keys derived from it are not. A new log begins here. (That meta exists says
+-- nothing: a leader notes its retention there, whatever has happened meanwhile.)
 local function derived(K)
-  if redis.call('EXISTS', K.meta) == 1 then return true end
+  if redis.call('HEXISTS', K.meta, 'schema') == 1 then return true end
   if redis.call('EXISTS', K.log) == 1 then return false end
   redis.call('HSET', K.meta, 'schema', SCHEMA, 'born', now_ms())
   return true
 end
 
+-- A call that was overtaken by a later one of the same caller: nobody waits for its reply.
+local PASSED = {err = 'JMPASSED a later call of this caller was answered'}
 local REBUILD = {err = 'JMREBUILD the keys derived from the log are missing'}
 
 -- Call `command` with key and list, in slices that fit Lua's stack (an even number of items each).
@@ -46,16 +49,55 @@ local function sliced(command, key, list)
   end
 end
 
--- The header of a msgpack array of n elements.
-local function array(n)
-  if n < 16 then return string.char(144 + n) end
-  return string.char(220, math.floor(n / 256), n % 256)
-end
+-- What a commit of n events begins with: the header of a msgpack array, always three bytes.
+local HEADER = 3
 
-local function add(K, events, epoch, cursor)
-  local commit = array(#events) .. table.concat(events)
+local function add(K, events, n, epoch, cursor)
+  local commit = string.char(220, math.floor(n / 256), n % 256) .. table.concat(events)
   if epoch then return redis.call('XADD', K.log, '*', 'c', commit, 'e', epoch, 'i', cursor) end
   return redis.call('XADD', K.log, '*', 'c', commit)
+end
+
+-- --- bodies --------------------------------------------------------------------------------------------
+--
+-- The body of an open job is its job.submitted. It stands in the log; `bodies` holds where: entry (milliseconds, sequence),
+-- start and size in the commit, 14 bytes. Once it is about to leave the log, `bodies` holds the event itself, which is
+-- never so short.
+
+local PLACE, PLACE_SIZE = '>I6I3I3I2', 14
+
+-- Note where `count` submissions stand that follow each other in one entry, from byte `start` of its commit.
+local function locate(K, entry, ids, sizes, first, count, start)
+  local ms, seq = entry:match('^(%d+)-(%d+)$')
+  local head = struct.pack('>I6I3', tonumber(ms), tonumber(seq))
+  local places, at = {}, 0
+  for i = first, first + count - 1 do
+    places[at + 1], places[at + 2] = ids[i], head .. struct.pack('>I3I2', start, sizes[i])
+    start, at = start + sizes[i], at + 2
+  end
+  sliced('HSET', K.bodies, places)
+end
+
+-- The body that a value of `bodies` stands for; nil where the log does not hold it any more. read: commits read so far.
+local function body_of(K, value, read)
+  if #value ~= PLACE_SIZE then return value end
+  local ms, seq, start, size = struct.unpack(PLACE, value)
+  local entry = string.format('%d-%d', ms, seq)
+  local commit = read[entry]
+  if commit == nil then
+    local found = redis.call('XRANGE', K.log, entry, entry)
+    commit = found[1] and found[1][2][2] or false
+    read[entry] = commit
+  end
+  if commit then return commit:sub(start + 1, start + size) end
+end
+
+-- Forget the body of an open job and return it.
+local function take_body(K, job)
+  local value = redis.call('HGET', K.bodies, job)
+  if not value then return nil end
+  redis.call('HDEL', K.bodies, job)
+  return body_of(K, value, {})
 end
 
 -- --- how jobs ended ------------------------------------------------------------------------------------
@@ -92,7 +134,7 @@ local function with_body(facts, body)
   return '\146' .. cmsgpack.pack(facts) .. body
 end
 
-local function body_of(value, from)
+local function body_behind_facts(value, from)
   local after = cmsgpack.unpack_one(value, from)
   return value:sub(after + 1)
 end
@@ -102,6 +144,10 @@ end
 local function ring(K, worker)
   redis.call('SPUBLISH', K.bell .. ':' .. worker, '')
 end
+
+-- Whoever leads listens here. Rung for what something may follow from; anything else it reads in its own time, for
+-- waking it first would keep the one waiting whom this call is for.
+local SCHEDULER = 'scheduler'
 
 -- Ring up to `wanted` of the workers in one idle set that know the type; return how many are still wanted.
 local function ring_from(K, idle, type_, wanted)
@@ -185,28 +231,23 @@ end
 
 local EFFECTS = {}
 
-function EFFECTS.store(K, now, events, jobs, which)
-  local bodies = {}
-  for i = 1, #jobs do
-    bodies[2 * i - 1] = jobs[i]
-    bodies[2 * i] = events[which[i] + 1]
-  end
-  sliced('HSET', K.bodies, bodies)
+function EFFECTS.store()
+  -- `apply` notes where the submissions stand, once their entry is written.
 end
 
-function EFFECTS.push(K, now, events, queue, priority, type_, places)
+function EFFECTS.push(K, now, queue, priority, type_, places)
   push(K, 'RPUSH', queue, priority, type_, places)
 end
 
-EFFECTS['void'] = function(K, now, events, place)
+EFFECTS['void'] = function(K, now, place)
   if redis.call('HEXISTS', K.held, place:sub(1, 24)) == 0 then redis.call('SADD', K.void, place) end
 end
 
-function EFFECTS.release(K, now, events, job)
+function EFFECTS.release(K, now, job)
   redis.call('HDEL', K.held, job)
 end
 
-function EFFECTS.interrupt(K, now, events, job)
+function EFFECTS.interrupt(K, now, job)
   local held = redis.call('HGET', K.held, job)
   if not held then return end
   local attempt, worker = held:match('^(%d+):(.*)$')
@@ -215,36 +256,34 @@ function EFFECTS.interrupt(K, now, events, job)
   ring(K, worker)
 end
 
-function EFFECTS.bury(K, now, events, job, attempt, generation, type_, queue, error_type, fingerprint)
-  local body = redis.call('HGET', K.bodies, job)
+function EFFECTS.bury(K, now, job, attempt, generation, type_, queue, error_type, fingerprint)
   redis.call('HDEL', K.held, job)
+  local body = take_body(K, job)
   if not body then return end
-  redis.call('HDEL', K.bodies, job)
   redis.call('HSET', K.dead, job, with_body({now, attempt, generation, type_, queue, error_type, fingerprint}, body))
 end
 
-function EFFECTS.discard(K, now, events, job, attempt, generation)
-  local body = redis.call('HGET', K.bodies, job)
+function EFFECTS.discard(K, now, job, attempt, generation)
   redis.call('HDEL', K.held, job)
+  local body = take_body(K, job)
   if not body then return end
-  redis.call('HDEL', K.bodies, job)
   remember(K, {job, 'x' .. with_body({attempt, generation}, body)}, now)
 end
 
-function EFFECTS.reopen(K, now, events, job)
+function EFFECTS.reopen(K, now, job)
   local value = redis.call('HGET', K.dead, job)
   if value then
     redis.call('HDEL', K.dead, job)
-    redis.call('HSET', K.bodies, job, body_of(value, 1))
+    redis.call('HSET', K.bodies, job, body_behind_facts(value, 1))
     return
   end
   local hour
   value, hour = ended(K, job, now)
   redis.call('HDEL', K.ended .. ':' .. hour, job)
-  redis.call('HSET', K.bodies, job, body_of(value, 2))
+  redis.call('HSET', K.bodies, job, body_behind_facts(value, 2))
 end
 
-function EFFECTS.gate(K, now, events, queue, is_open)
+function EFFECTS.gate(K, now, queue, is_open)
   if not is_open then
     redis.call('SADD', K.paused, queue)
     return
@@ -257,18 +296,18 @@ function EFFECTS.gate(K, now, events, queue, is_open)
   end
 end
 
-function EFFECTS.join(K, now, events, worker, queues, types)
+function EFFECTS.join(K, now, worker, queues, types)
   redis.call('ZADD', K.beats, now, worker)
   redis.call('HSET', K.worker .. ':' .. worker, 'queues', '\n' .. table.concat(queues, '\n') .. '\n',
     'types', '\n' .. table.concat(types, '\n') .. '\n')
 end
 
-function EFFECTS.drain(K, now, events, worker)
+function EFFECTS.drain(K, now, worker)
   redis.call('HSET', K.worker .. ':' .. worker, 'drain', '1')
   ring(K, worker)
 end
 
-function EFFECTS.leave(K, now, events, worker)
+function EFFECTS.leave(K, now, worker)
   redis.call('ZREM', K.beats, worker)
   local queues = redis.call('HGET', K.worker .. ':' .. worker, 'queues') or ''
   for queue in queues:gmatch('[^\n]+') do redis.call('SREM', K.idle .. ':' .. queue, worker) end
@@ -277,7 +316,9 @@ end
 
 -- --- proposals -----------------------------------------------------------------------------------------
 
--- A proposal on the wire: [guard or false, effects, number of events, idempotency or false].
+-- A proposal on the wire: [guard or false, effects, runs, idempotency or false]. Its events come as runs, one argument
+-- each: events that stay in one commit. runs: three numbers for each: how many events are written, how many they stand
+-- for, and 1 where a new commit begins with it.
 -- Returns a verdict: '' (accepted), '-why' or '=offset\nanswer' (accepted before).
 local function judge(K, now, proposal, seen)
   local idem = proposal[4]
@@ -298,49 +339,62 @@ local function judge(K, now, proposal, seen)
   return ''
 end
 
--- Append what holds. cuts: after which events (counted over all proposals) a new commit begins.
--- Returns verdicts, '+offset' for those accepted now ('+' where they have no events).
-local function apply(K, now, proposals, cuts, args, epoch, cursor)
-  local verdicts, batch, waiting, seen, cut = {}, {}, {}, {}, {}
-  local remembered = {}
-  for i = 1, #cuts do cut[cuts[i]] = true end
-  local function flush()
-    if #batch == 0 then return end
-    local entry = add(K, batch, epoch, cursor)
-    for i = 1, #waiting do verdicts[waiting[i][1]] = '+' .. entry .. '/' .. waiting[i][2] end
-    batch, waiting = {}, {}
+-- Whether a proposal is about one of the jobs that this very call stores.
+local function stores(stored, proposal)
+  local about = {[proposal[1] and proposal[1][2] or ''] = true}
+  for i = 1, #proposal[2] do about[tostring(proposal[2][i][2])] = true end
+  for i = 1, #stored do
+    for j = 1, #stored[i][1] do
+      if about[stored[i][1][j]] then return true end
+    end
   end
-  local position = 0
+  return false
+end
+
+-- Append what holds. Returns verdicts, '+offset' for those accepted now ('+' where they have no events), and whether
+-- anything may follow from it: not from jobs that were released with their submission.
+local function apply(K, now, proposals, args, epoch, cursor)
+  local verdicts, seen, remembered, argument = {}, {}, {}, 1
+  local runs, written, stand_for, bytes, waiting, stored = {}, 0, 0, HEADER, {}, {}
+  local decidable = false
+  local function flush()
+    if #runs == 0 then return end
+    local entry = add(K, runs, written, epoch, cursor)
+    for i = 1, #waiting do verdicts[waiting[i][1]] = '+' .. entry .. '/' .. waiting[i][2] end
+    for i = 1, #stored do locate(K, entry, unpack(stored[i])) end
+    runs, written, stand_for, bytes, waiting, stored = {}, 0, 0, HEADER, {}, {}
+  end
   for p = 1, #proposals do
     local proposal = proposals[p]
-    local count = proposal[3]
+    local effects, own = proposal[2], proposal[3]
+    local ids, sizes
+    if effects[1] and effects[1][1] == 'store' then ids, sizes = effects[1][2], effects[1][3] end
+    if not ids and #stored > 0 and stores(stored, proposal) then flush() end
     local verdict = judge(K, now, proposal, seen)
-    verdicts[p] = verdict
-    if verdict ~= '' then
-      for i = 1, count do
-        if cut[position + i] then flush() end
+    local accepted, job = verdict == '', 1
+    verdicts[p] = accepted and '+' or verdict
+    for r = 1, #own, 3 do
+      argument = argument + 1
+      if own[r + 2] == 1 then flush() end
+      if accepted then
+        local run = args[argument]
+        if ids then
+          stored[#stored + 1] = {ids, sizes, job, own[r], bytes}
+          job = job + own[r]
+        end
+        if not ids or own[r + 1] < 2 * own[r] then decidable = true end
+        runs[#runs + 1] = run
+        written, stand_for, bytes = written + own[r], stand_for + own[r + 1], bytes + #run
+        if r + 3 > #own then waiting[#waiting + 1] = {p, stand_for - 1} end
       end
-    else
-      verdicts[p] = '+'
-      local events = {}
-      for i = 1, count do
-        local event = args[1 + position + i]
-        events[i] = event
-        batch[#batch + 1] = event
-        if i == count then waiting[#waiting + 1] = {p, #batch - 1} end
-        if cut[position + i] then flush() end
-      end
-      local effects = proposal[2]
-      for i = 1, #effects do
-        local effect = effects[i]
-        EFFECTS[effect[1]](K, now, events, unpack(effect, 2))
-      end
+    end
+    if accepted then
+      for i = 1, #effects do EFFECTS[effects[i][1]](K, now, unpack(effects[i], 2)) end
       if proposal[4] then
         remembered[#remembered + 1] = p
         seen[proposal[4][1]] = proposal[4][2] .. '\n@' .. p .. '\n' .. proposal[4][3]
       end
     end
-    position = position + count
   end
   flush()
   for i = 1, #remembered do
@@ -353,5 +407,5 @@ local function apply(K, now, proposals, cuts, args, epoch, cursor)
     local first, rest = verdicts[p]:match('^=@(%d+)\n(.*)$')
     if first then verdicts[p] = '=' .. verdicts[tonumber(first)]:sub(2) .. '\n' .. rest end
   end
-  return verdicts
+  return verdicts, decidable
 end

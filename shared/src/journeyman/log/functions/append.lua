@@ -1,6 +1,6 @@
 -- append: what clients, workers and the autoscaler want known.
 --
--- ARGV[1]: [caller, number, proposals, cuts]; then the events of all proposals in order.
+-- ARGV[1]: [caller, number, proposals]; then the runs of events of all proposals in order.
 -- Returns [now, verdict of each proposal…]: '+offset', '-why', '=offset\nanswer'.
 --
 -- Protects I2 (one key, one job) and I4 (nothing is asked of a job that has ended): keys and guards are checked in the step
@@ -14,11 +14,16 @@ register('append', function(keys, args)
   local last = redis.call('GET', caller)
   if last then
     local stored = cmsgpack.unpack(last)
-    if stored[1] == number then return stored[2] end
+    if stored[1] == number then
+      redis.call('PEXPIRE', caller, CALLER_KEPT) -- a write, for a WAIT behind this call to wait for
+      return stored[2]
+    end
+    if stored[1] > number then return PASSED end
   end
   local now = now_ms()
-  local reply = apply(K, now, control[3], control[4], args)
+  local reply, decidable = apply(K, now, control[3], args)
   table.insert(reply, 1, now)
+  if decidable then ring(K, SCHEDULER) end
   redis.call('SET', caller, cmsgpack.pack({number, reply}), 'PX', CALLER_KEPT)
   return reply
 end)

@@ -1,7 +1,8 @@
 -- claim: a worker takes ready jobs, which start in this step.
 --
 -- ARGV[1]: [worker, number, count, queues, types]; queues: names, or * alone for every queue.
--- Returns [now, entry id or '', then place, queue, priority, body of each job].
+-- Returns [now, entry id or '', bodies, lines, places]: the bodies one behind the other; the places; and the lines they came
+-- from, as queue, priority, how many of the places.
 --
 -- Protects I8: strictly by priority over all the worker's queues, then by age; shut queues are passed over; a line of a type
 -- the worker does not know is never touched. Protects I3: a job that is held is not given again. Repeating a
@@ -57,44 +58,76 @@ local function take(K, lines, first, last, count, taken)
 end
 
 -- Drop places that were made void, jobs that are gone, that somebody holds, or that this claim took already (seen).
-local function sift(K, taken, seen)
-  if #taken == 0 then return {} end
+local function sift(K, taken, seen, read, jobs)
+  if #taken == 0 then return end
   local voids = redis.call('EXISTS', K.void) == 1
-  local ids, kept = {}, {}
+  local ids = {}
   for i = 1, #taken do ids[i] = taken[i][1]:sub(1, 24) end
   local bodies = redis.call('HMGET', K.bodies, unpack(ids))
   local held = redis.call('HMGET', K.held, unpack(ids))
   for i = 1, #taken do
-    local void = voids and redis.call('SREM', K.void, taken[i][1]) == 1
-    if bodies[i] and not held[i] and not void and not seen[ids[i]] then
-      seen[ids[i]] = true
-      kept[#kept + 1] = {place = taken[i][1], line = taken[i][2], id = ids[i], body = bodies[i]}
+    local id, place = ids[i], taken[i][1]
+    local void = voids and redis.call('SREM', K.void, place) == 1
+    if bodies[i] and not held[i] and not void and not seen[id] then
+      seen[id] = true
+      local body = body_of(K, bodies[i], read)
+      if body then
+        jobs[#jobs + 1] = {id, place, taken[i][2], body}
+      else
+        redis.log(redis.LOG_WARNING, 'journeyman: the log does not hold the submission of job ' .. id .. ' any more')
+      end
     end
   end
-  return kept
 end
 
-local function reply_with(now, entry, jobs)
-  local reply = {now, entry}
-  for i = 1, #jobs do
-    local job, at = jobs[i], #reply
-    reply[at + 1], reply[at + 2], reply[at + 3], reply[at + 4] = job.place, job.line[2], job.line[1], job.body
-  end
-  return reply
+local function reply_with(now, entry, bodies, lines, places)
+  return {now, entry, table.concat(bodies), lines, places}
 end
 
 -- What the worker still holds of the batch it was given last.
 local function again(K, now, worker, batch)
-  local jobs = {}
-  for i = 1, #batch[2] do
-    local place, queue, priority = unpack(batch[2][i])
-    local id, attempt = place:sub(1, 24), place:match('^%d+', 25)
-    local body = redis.call('HGET', K.bodies, id)
-    if body and redis.call('HGET', K.held, id) == attempt .. ':' .. worker then
-      jobs[#jobs + 1] = {place = place, line = {priority, queue}, body = body}
+  local entry, lines, places = unpack(batch)
+  local bodies, kept_lines, kept, read, at = {}, {}, {}, {}, 0
+  for l = 1, #lines, 3 do
+    for _ = 1, lines[l + 2] do
+      at = at + 1
+      local place = places[at]
+      local id, attempt = place:sub(1, 24), place:match('^%d+', 25)
+      local value = redis.call('HGET', K.bodies, id)
+      local body = value and redis.call('HGET', K.held, id) == attempt .. ':' .. worker and body_of(K, value, read)
+      if body then
+        bodies[#bodies + 1], kept[#kept + 1] = body, place
+        kept_lines[#kept_lines + 1] = lines[l]
+        kept_lines[#kept_lines + 1] = lines[l + 1]
+        kept_lines[#kept_lines + 1] = 1
+      end
     end
   end
-  return reply_with(now, batch[1], jobs)
+  return reply_with(now, entry, bodies, kept_lines, kept)
+end
+
+-- Start the jobs; remember the batch, in case the reply is lost.
+local function start(K, now, worker, record, number, jobs)
+  local events, holds, places, bodies, lines, line = {}, {}, {}, {}, {}, nil
+  local by, mine = cmsgpack.pack(worker), ':' .. worker
+  for i = 1, #jobs do
+    local id, place, from, body = unpack(jobs[i])
+    local attempt = place:match('^%d+', 25)
+    events[i] = '\148\171job.started\184' .. id .. cmsgpack.pack(tonumber(attempt)) .. by
+    holds[2 * i - 1], holds[2 * i] = id, attempt .. mine
+    places[i], bodies[i] = place, body
+    if from ~= line then
+      line = from
+      lines[#lines + 1] = line[2]
+      lines[#lines + 1] = line[1]
+      lines[#lines + 1] = 0
+    end
+    lines[#lines] = lines[#lines] + 1
+  end
+  sliced('HSET', K.held, holds)
+  local entry = add(K, events, #events)
+  redis.call('HSET', record, 'claim', number, 'batch', cmsgpack.pack({entry, lines, places}))
+  return reply_with(now, entry, bodies, lines, places)
 end
 
 register('claim', function(keys, args)
@@ -105,9 +138,10 @@ register('claim', function(keys, args)
   if not redis.call('ZSCORE', K.beats, worker) then return {err = 'JMLOST'} end
   local now, record = now_ms(), K.worker .. ':' .. worker
   local last = redis.call('HMGET', record, 'claim', 'batch')
+  if (tonumber(last[1]) or 0) > number then return PASSED end
   if tonumber(last[1]) == number then return again(K, now, worker, cmsgpack.unpack(last[2])) end
 
-  local jobs, seen, lines = {}, {}, lines_of(K, queues, control[5])
+  local jobs, seen, read, lines = {}, {}, {}, lines_of(K, queues, control[5])
   local first = 1
   while first <= #lines and #jobs < count do
     local after = first
@@ -115,29 +149,14 @@ register('claim', function(keys, args)
     repeat
       local taken, wanted = {}, count - #jobs
       take(K, lines, first, after, wanted, taken)
-      local kept = sift(K, taken, seen)
-      for i = 1, #kept do jobs[#jobs + 1] = kept[i] end
+      sift(K, taken, seen, read, jobs)
     until #taken < wanted or #jobs >= count
     first = after + 1
   end
 
-  local entry = ''
-  if #jobs > 0 then
-    local events, holds, batch = {}, {}, {}
-    local by = cmsgpack.pack(worker)
-    for i = 1, #jobs do
-      local job = jobs[i]
-      local attempt = job.place:match('^%d+', 25)
-      events[i] = '\148\171job.started' .. cmsgpack.pack(job.id) .. cmsgpack.pack(tonumber(attempt)) .. by
-      holds[2 * i - 1], holds[2 * i] = job.id, attempt .. ':' .. worker
-      batch[i] = {job.place, job.line[2], job.line[1]}
-    end
-    sliced('HSET', K.held, holds)
-    entry = add(K, events)
-    redis.call('HSET', record, 'claim', number, 'batch', cmsgpack.pack({entry, batch}))
-  end
   if #jobs < count then
     for i = 1, #queues do redis.call('SADD', K.idle .. ':' .. queues[i], worker) end
   end
-  return reply_with(now, entry, jobs)
+  if #jobs == 0 then return reply_with(now, '', {}, {}, {}) end
+  return start(K, now, worker, record, number, jobs)
 end)

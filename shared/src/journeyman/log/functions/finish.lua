@@ -1,48 +1,63 @@
 -- finish: a worker says what became of attempts it holds.
 --
--- ARGV[1]: [worker, number, outcomes]; an outcome: [job, attempt, kind, back or false], kind one of progressed,
--- succeeded, failed, returned; back: [queue, priority, type, place]. Then one event for each outcome.
+-- ARGV[1]: [worker, number, jobs, numbers, backs]; numbers: three for each job: attempt, kind, size of its event; kind: 0
+-- progressed, 1 succeeded, 2 failed, 3 returned; backs: [which, [queue, priority, type, place]] of those that go back.
+-- ARGV[2]: the events, one behind the other.
 -- Returns [now, entry id or '', 1 or 0 for each outcome].
 --
 -- Protects I3: only who holds an attempt may speak of it; a late outcome changes nothing; a job whose attempt is over is
 -- not given to anybody until the scheduler releases it. Protects I4: success ends the job in the step that records it.
 -- Repeating a call with the same number changes nothing and returns the first reply.
 
+local PROGRESSED, SUCCEEDED, FAILED, RETURNED = 0, 1, 2, 3
+
+-- The events of the outcomes that were accepted.
+local function said(events, numbers, accepted, kept)
+  if kept == #accepted then return {events} end
+  local parts, at = {}, 1
+  for i = 1, #accepted do
+    local size = numbers[3 * i]
+    if accepted[i] == 1 then parts[#parts + 1] = events:sub(at, at + size - 1) end
+    at = at + size
+  end
+  return parts
+end
+
 register('finish', function(keys, args)
   local K = open(keys)
   if not derived(K) then return REBUILD end
   local control = cmsgpack.unpack(args[1])
-  local worker, number, outcomes = control[1], control[2], control[3]
+  local worker, number, jobs, numbers, back = control[1], control[2], control[3], control[4], {}
+  for i = 1, #control[5] do back[control[5][i][1]] = control[5][i][2] end
   local now, record = now_ms(), K.worker .. ':' .. worker
   local last = redis.call('HMGET', record, 'finish', 'reply')
+  if (tonumber(last[1]) or 0) > number then return PASSED end
   if tonumber(last[1]) == number then return cmsgpack.unpack(last[2]) end
 
-  if #outcomes == 0 then return {now, ''} end
-  local ids = {}
-  for i = 1, #outcomes do ids[i] = outcomes[i][1] end
-  local held = redis.call('HMGET', K.held, unpack(ids))
-  local events, released, spent, done, backs, accepted, gone = {}, {}, {}, {}, {}, {}, {}
-  for i = 1, #outcomes do
-    local job, attempt, kind, back = unpack(outcomes[i])
-    local holds = held[i] == attempt .. ':' .. worker and not gone[job]
+  if #jobs == 0 then return {now, ''} end
+  local held, mine = redis.call('HMGET', K.held, unpack(jobs)), ':' .. worker
+  local released, spent, done, accepted, gone, kept = {}, {}, {}, {}, {}, 0
+  for i = 1, #jobs do
+    local job, attempt, kind = jobs[i], numbers[3 * i - 2], numbers[3 * i - 1]
+    local holds = held[i] == attempt .. mine and not gone[job]
     accepted[i] = holds and 1 or 0
     if holds then
-      events[#events + 1] = args[1 + i]
-      if kind ~= 'progressed' then
+      kept = kept + 1
+      if kind ~= PROGRESSED then
         gone[job] = true
         released[#released + 1] = job
-        if kind == 'failed' or (kind == 'returned' and not back) then
-          spent[#spent + 1] = job
-          spent[#spent + 1] = attempt .. ':'
-        end
       end
-      if kind == 'succeeded' then done[#done + 1] = {job, #events - 1} end
-      if back then backs[#backs + 1] = back end
+      if kind == SUCCEEDED then
+        done[#done + 1] = {job, kept - 1}
+      elseif kind == FAILED or (kind == RETURNED and not back[i]) then
+        spent[#spent + 1] = job
+        spent[#spent + 1] = attempt .. ':'
+      end
     end
   end
 
   local entry = ''
-  if #events > 0 then entry = add(K, events) end
+  if kept > 0 then entry = add(K, said(args[2], numbers, accepted, kept), kept) end
   if #released > 0 then
     redis.call('HDEL', K.held, unpack(released))
     sliced('HSET', K.held, spent)
@@ -50,6 +65,7 @@ register('finish', function(keys, args)
       redis.call('HDEL', K.stop .. ':' .. worker, unpack(released))
     end
   end
+  if #released > 0 then ring(K, SCHEDULER) end
   if #done > 0 then
     local bodies, ends = {}, {}
     for i = 1, #done do
@@ -59,9 +75,11 @@ register('finish', function(keys, args)
     redis.call('HDEL', K.bodies, unpack(bodies))
     remember(K, ends, now)
   end
-  for i = #backs, 1, -1 do
-    local queue, priority, type_, place = unpack(backs[i])
-    push(K, 'LPUSH', queue, priority, type_, {place})
+  for i = #jobs, 1, -1 do
+    if back[i] and accepted[i] == 1 then
+      local queue, priority, type_, place = unpack(back[i])
+      push(K, 'LPUSH', queue, priority, type_, {place})
+    end
   end
 
   local reply = {now, entry, unpack(accepted)}
