@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
-from xml.sax.saxutils import escape
 
+from benchmarks import svg
 from benchmarks.measures import Row
 
 WIDTH = 960
@@ -13,9 +13,6 @@ LABEL = 400
 BAR = 16
 STEP = 24
 GAP = 44
-COLOURS = ("#3b6ea5", "#d9822b", "#4c956c", "#a23b72", "#7a6c5d", "#5fa8d3", "#c5a100", "#8d6a9f")
-INK = "#333333"
-PAPER = "#ffffff"
 #: Units that are worth a picture, and what the panel is called.
 PANELS = {"jobs/s": "jobs a second", "ms": "milliseconds", "events/s a core": "events a second on one core"}
 
@@ -55,22 +52,18 @@ def draw(rows: Sequence[Row]) -> str:
     for panel in panels(rows):
         drawn, y = _panel(panel, y)
         parts += drawn
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y}" viewBox="0 0 {WIDTH} {y}" '
-        f'font-family="system-ui, sans-serif" font-size="12" fill="{INK}">'
-        f'<rect width="{WIDTH}" height="{y}" fill="{PAPER}"/>{"".join(parts)}</svg>\n'
-    )
+    return svg.picture(WIDTH, y, "Journeyman's benchmarks; the table beside it has every figure", parts)
 
 
 def _panel(panel: Panel, y: int) -> tuple[list[str], int]:
     names = list(dict.fromkeys(name for bar in panel.bars for name in bar.parts if name))
-    colours = {name: COLOURS[index % len(COLOURS)] for index, name in enumerate(names)} | {"": COLOURS[0]}
+    colours = {name: index for index, name in enumerate(names)} | {"": 0}
     most = max((max(sum(bar.parts.values()), bar.goal or 0) for bar in panel.bars), default=0) or 1
     scale = (WIDTH - LABEL - 90) / most
-    parts = [_text(12, y + 16, panel.title, weight="bold")]
+    parts = [svg.text(12, y + 16, panel.title, bold=True)]
     y += 28
     if names:
-        parts += _legend(colours, names, y)
+        parts += legend(names, LABEL, y)
         y += STEP
     for bar in panel.bars:
         parts += _bar(bar, y, scale, colours)
@@ -78,31 +71,24 @@ def _panel(panel: Panel, y: int) -> tuple[list[str], int]:
     return parts, y + GAP - STEP
 
 
-def _legend(colours: Mapping[str, str], names: Sequence[str], y: int) -> list[str]:
+def legend(names: Sequence[str], x: float, y: float) -> list[str]:
+    """Return what the colours mean, in the order of the colours."""
     parts = []
-    x = LABEL
-    for name in names:
-        parts += [_rect(x, y + 3, 10, 10, colours[name]), _text(x + 14, y + 13, name)]
+    for number, name in enumerate(names):
+        parts += [svg.bar(x, y + 3, 10, 10, number), svg.text(x + 14, y + 13, name)]
         x += 30 + 7 * len(name)
     return parts
 
 
-def _bar(bar: Bar, y: int, scale: float, colours: Mapping[str, str]) -> list[str]:
-    parts = [_text(LABEL - 8, y + 13, bar.label, anchor="end")]
+def _bar(bar: Bar, y: int, scale: float, colours: Mapping[str, int]) -> list[str]:
+    parts = [svg.text(LABEL - 8, y + 13, bar.label, anchor="end")]
     x: float = LABEL
     for name, size in bar.parts.items():
-        parts.append(_rect(x, y, max(size * scale, 0.5), BAR, colours[name]))
+        parts.append(svg.bar(x, y, size * scale, BAR, colours[name]))
         x += size * scale
     if bar.goal is not None:
-        parts.append(_rect(LABEL + bar.goal * scale - 1, y - 3, 2, BAR + 6, INK))
+        parts.append(svg.tick(LABEL + bar.goal * scale, y - 3, BAR + 6))
     total = sum(bar.parts.values())
-    parts.append(_text(max(x, LABEL + (bar.goal or 0) * scale) + 6, y + 13, f"{total:,.{0 if total >= 100 else 2}f}"))
+    end = max(x, LABEL + (bar.goal or 0) * scale)
+    parts.append(svg.text(end + 6, y + 13, f"{total:,.{0 if total >= 100 else 2}f}"))
     return parts
-
-
-def _rect(x: float, y: float, width: float, height: float, colour: str) -> str:
-    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{colour}"/>'
-
-
-def _text(x: float, y: float, text: str, *, anchor: str = "start", weight: str = "normal") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-weight="{weight}">{escape(text)}</text>'

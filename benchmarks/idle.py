@@ -6,6 +6,7 @@ nothing to do, with the same pauses; a process each would not fit on a small mac
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from contextlib import ExitStack
@@ -16,11 +17,12 @@ from benchmarks.processes import cpu_seconds
 from benchmarks.submitter import Submitter
 from benchmarks.system import System
 from journeyman.log.doorbell import Doorbell
+from journeyman_worker.claim_size import POLL_FIRST_MS, POLL_LAST_MS, next_poll_ms
+from journeyman_worker.pace import in_step
 
 WORKERS = 200
 WATCHED_S = 10.0
-#: As the worker service has them.
-POLL_S = 1.0
+#: As the worker service has it.
 BEAT_S = 2.5
 JOBS = 20
 
@@ -42,31 +44,40 @@ class _Idler:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
+        self._bell.wake()
         self._thread.join()
         self._bell.close()
 
     def _run(self) -> None:
         beat_at = time.monotonic() + BEAT_S
+        poll_ms = POLL_FIRST_MS
+        poll_at = 0.0
         while not self._stop.is_set():
-            job_id = self._worker.claim()
-            if job_id is not None:
-                self._worker.finish(job_id)
-                continue
-            self.ready.set()
-            self.rings += self._bell.wait(POLL_S * 1000)
-            if time.monotonic() >= beat_at:
-                beat_at += BEAT_S
-                self._worker.beat()
+            now = time.monotonic()
+            if now >= beat_at:
+                beat_at = now + in_step(BEAT_S * 1000, self._worker.beat()) / 1000
+            if now >= poll_at:
+                job_id = self._worker.claim()
+                if job_id is not None:
+                    self._worker.finish(job_id)
+                    poll_ms = POLL_FIRST_MS
+                    continue
+                self.ready.set()
+                poll_at = now + in_step(poll_ms, self._worker.now_ms) / 1000
+                poll_ms = next_poll_ms(poll_ms, random.random())
+            if self._bell.wait((min(poll_at, beat_at) - time.monotonic()) * 1000):
+                self.rings += 1
+                poll_at, poll_ms = 0.0, POLL_FIRST_MS
 
 
 def crowd(_options: Options) -> list[Row]:
-    """Measure the server's share of a core over ten idle seconds, then the rings of single jobs."""
+    """Measure the server's share of a core over ten idle seconds, polls having become slow; then single jobs' rings."""
     with System() as system, ExitStack() as threads:
         submitter = Submitter(system)
         idlers = [_idler(system, threads, submitter, number) for number in range(WORKERS)]
         for idler in idlers:
             idler.ready.wait(20)
-        time.sleep(POLL_S)
+        time.sleep(2 * POLL_LAST_MS / 1000)
         before, started = cpu_seconds(system.pid("server")), time.perf_counter()
         time.sleep(WATCHED_S)
         share = (cpu_seconds(system.pid("server")) - before) / (time.perf_counter() - started)

@@ -45,7 +45,7 @@ def _samples(system: System, submit: Callable[[], str], samples: int) -> list[fl
         asked_ns[submit()] = before_ns
         system.wait_empty()
     began_ns = {
-        event.job_id: int(event.result) for event in events_since(system, begin) if isinstance(event, JobSucceeded)
+        event.job_id: int(event.result) for event in events_since(system.log, begin) if isinstance(event, JobSucceeded)
     }
     return [(began_ns[job_id] - before_ns) / 1e6 for job_id, before_ns in asked_ns.items()]
 

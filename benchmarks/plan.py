@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks import draining, growth, idle, latency, memory, reading, recovery, submitting, sustained
+from benchmarks import draining, growth, idle, latency, memory, partitions, reading, recovery, submitting, sustained
 from benchmarks.measures import Options, Row
 
 Case = Callable[[Options], list[Row]]
@@ -29,6 +29,7 @@ CASES: dict[str, Case] = {
     "sustained-1-read-model": partial(sustained.sustain, workers=1, dashboard=True),
     "sustained-2": partial(sustained.sustain, workers=2),
     "sustained-2-read-model": partial(sustained.sustain, workers=2, dashboard=True),
+    "partitions": partitions.compare,
     "latency": latency.idle,
     "latency-read-model": partial(latency.idle, dashboard=True),
     "latency-http": partial(latency.idle, http=True),

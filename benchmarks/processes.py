@@ -21,6 +21,12 @@ def rss_bytes(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE
 
 
+def rss_peak_bytes(pid: int) -> int:
+    """Return the most memory a process has held since it began."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+
+
 def family(pid: int) -> list[int]:
     """Return a process and all its living descendants."""
     children: dict[int, list[int]] = {}

@@ -11,36 +11,28 @@ from pathlib import Path
 import uvloop
 
 from journeyman.blobs import FileBlobStore
-from journeyman.log.api import WorkerBeat
 from journeyman.serving import build_server, serve_until, stop_on_signal
 from journeyman_dashboard.app import build_app
 from journeyman_dashboard.metrics import Metrics
 from journeyman_dashboard.reach import Reach
 from journeyman_dashboard.reading import Readings
 from journeyman_dashboard.schema import open_for_reading
-from journeyman_dashboard.store import read_cursor
+from journeyman_dashboard.store import read_cursors
 from journeyman_dashboard.streams import Streams
 from journeyman_dashboard.wiring import Heartbeats, ReadModel
-
-
-class _Nobody:
-    """A log without workers."""
-
-    def beats(self) -> list[WorkerBeat]:
-        return []
 
 
 async def _serve(path: Path, port: int) -> None:
     reach = Reach()
     connection = open_for_reading(path)
-    offset = read_cursor(connection).offset
+    offset = read_cursors(connection)[0].offset
     connection.close()
-    reach.calibrate(offset.ms)
-    reach.advance(offset, lag_ms=0, caught_up=True)
+    reach.calibrate(0, offset.ms)
+    reach.advance(0, offset, lag_ms=0, caught_up=True)
     readings = Readings(path)
     streams = Streams(readings, reach)
     blobs = FileBlobStore(path.parent / "blobs")
-    model = ReadModel(readings, reach, Heartbeats(_Nobody()), blobs, streams, Metrics(path, reach, lambda: 0))
+    model = ReadModel(readings, reach, Heartbeats([]), blobs, streams, Metrics(path, reach, lambda: 0))
     server = build_server(build_app(model), "127.0.0.1", port, connections_max=64)
     await serve_until(stop_on_signal(), server, on_stop=reach.close, timeout_s=5)
     readings.close()

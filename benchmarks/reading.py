@@ -1,8 +1,8 @@
 """The read model when it is large: how fast events go in, and how fast the dashboard answers over HTTP.
 
 A query is a pair of filters with values drawn by a fixed seed: common ones, rare ones, and ones that exclude each
-other. Every pair of filters is asked for; `q`, which has to read every payload that the other filter leaves, is a
-measure of its own.
+other. Every pair of filters is asked for, `q` too, with texts that most jobs have, few, and none. Pairs are also asked
+for in every other order, and page after page.
 """
 
 from __future__ import annotations
@@ -17,22 +17,30 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from http import HTTPStatus
 from http import client as http_client
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from benchmarks import synthetic_log
 from benchmarks.measures import Goal, Options, Row, percentile
-from benchmarks.projecting import build
+from benchmarks.projecting import build, repeat
 from benchmarks.system import free_port, wait_until
+from journeyman_dashboard.bits import CHUNK
 from journeyman_dashboard.schema import FILE_NAME, open_for_reading
 
 PER_PAIR = 6
+SORTED_PER_PAIR = 2
+#: Pages of one list that are turned.
+PAGES = 40
 SINGLES = 200
 LIMIT_MS = 30.0
 STATS_LIMIT_MS = 10.0
 #: Goals are for the largest size measured with `--full`.
-GOAL_AT = 5_000_000
+GOAL_AT = 4_500_000
+#: Jobs folded one by one, at most, in chunks; what is larger is these several times over.
+FOLDED_CHUNKS = 122
 
 
 def grow(options: Options) -> list[Row]:
@@ -43,12 +51,20 @@ def grow(options: Options) -> list[Row]:
 def _of_size(jobs: int) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="journeyman-bench-") as folder:
         path = Path(folder) / FILE_NAME
-        done = build(path, jobs)
+        numbers = FOLDED_CHUNKS * CHUNK
+        times = max(round(jobs / numbers), 1)
+        folded = jobs if times == 1 else numbers - 1
+        done = build(path, folded)
+        if times > 1:
+            repeat(path, numbers, times)
+        jobs = folded * times
         size = f"{jobs:,} jobs"
         rows = [
-            Row(f"projection, {size}", done.events / done.cpu_s, "events/s a core", {}, Goal("≥", 40_000)),
-            Row(f"projection, the last tenth of {size}", done.late_events / done.late_cpu_s, "events/s a core"),
-            Row(f"read model's file, {size}", done.file_bytes / jobs, "bytes a job"),
+            Row(f"projection, {folded:,} jobs", done.events / done.cpu_s, "events/s a core", {}, Goal("≥", 40_000)),
+            Row(
+                f"projection, the last tenth of {folded:,} jobs", done.late_events / done.late_cpu_s, "events/s a core"
+            ),
+            Row(f"read model's file, {size}", path.stat().st_size / jobs, "bytes a job"),
         ]
         with _server(path) as connection:
             return rows + _answers(connection, path, jobs)
@@ -57,7 +73,21 @@ def _of_size(jobs: int) -> list[Row]:
 def _answers(connection: http_client.HTTPConnection, path: Path, jobs: int) -> list[Row]:
     draw = random.Random(jobs)
     pairs = [f"/jobs?{urlencode(query)}" for query in _pairs(draw, jobs)]
-    searches = [f"/jobs?{urlencode([*query, ('q', 'header')])}" for query in _singles(draw, jobs)]
+    searches = [
+        f"/jobs?{urlencode([*query, ('q', text)])}"
+        for query in _singles(draw, jobs)
+        for text in ("XXX", "header", "no")
+    ]
+    orders = [
+        f"/jobs?{urlencode([*query, ('sort', sort)])}"
+        for sort in ("submitted_at", "priority", "-priority")
+        for query in _pairs(draw, jobs, SORTED_PER_PAIR)
+    ]
+    durations = [
+        f"/jobs?{urlencode([*query, ('sort', sort)])}"
+        for sort in ("duration", "-duration")
+        for query in _pairs(draw, jobs, SORTED_PER_PAIR)
+    ]
     with closing(open_for_reading(path)) as model:
         numbers = as_ids(model, [draw.randrange(1, jobs + 1) for _ in range(SINGLES)])
     limit = Goal("≤", LIMIT_MS) if jobs >= GOAL_AT else None
@@ -65,14 +95,20 @@ def _answers(connection: http_client.HTTPConnection, path: Path, jobs: int) -> l
     measures: list[tuple[str, list[str], Goal | None]] = [
         ("GET /jobs, the first page", ["/jobs"] * SINGLES, limit),
         ("GET /jobs, any two filters", pairs, limit),
-        ("GET /jobs, q and another filter", searches, None),
+        ("GET /jobs, q and another filter", searches, limit),
+        ("GET /jobs, any two filters, by priority or oldest first", orders, limit),
+        ("GET /jobs, any two filters, by duration", durations, limit),
         ("GET /jobs/{id}", [f"/jobs/{job_id}" for job_id in numbers], None),
         ("GET /stats", ["/stats"] * SINGLES, stats_limit),
         ("GET /queues", ["/queues"] * (SINGLES // 4), None),
     ]
     rows: list[Row] = []
-    for measure, paths, goal in measures:
-        waits = sorted(((_ask(connection, one), one) for one in paths), reverse=True)
+    timed = [
+        *((measure, [(_ask(connection, one), one) for one in paths], goal) for measure, paths, goal in measures),
+        ("GET /jobs, page after page", list(_turned(connection, jobs)), limit),
+    ]
+    for measure, answers, goal in timed:
+        waits = sorted(answers, reverse=True)
         print("  slowest:", *(f"{wait_ms:.1f} ms {one};" for wait_ms, one in waits[:3]), file=sys.stderr, flush=True)
         found = [wait_ms for wait_ms, _ in waits]
         rows += [
@@ -111,17 +147,35 @@ def _values(jobs: int) -> dict[str, list[str]]:
     }
 
 
-def _pairs(draw: random.Random, jobs: int) -> Iterator[list[tuple[str, str]]]:
-    """Yield `PER_PAIR` queries with every pair of filters."""
+def _pairs(draw: random.Random, jobs: int, per_pair: int = PER_PAIR) -> Iterator[list[tuple[str, str]]]:
+    """Yield `per_pair` queries with every pair of filters."""
     values = _values(jobs)
     for first, second in itertools.combinations(values, 2):
-        for _ in range(PER_PAIR):
+        for _ in range(per_pair):
             yield [(first, draw.choice(values[first])), (second, draw.choice(values[second]))]
 
 
 def _singles(draw: random.Random, jobs: int) -> Iterator[list[tuple[str, str]]]:
     for name, values in _values(jobs).items():
         yield [(name, draw.choice(values))]
+
+
+def _turned(connection: http_client.HTTPConnection, jobs: int) -> Iterator[tuple[float, str]]:
+    """Turn the pages of lists in every order, and say how long each took."""
+    kinds = _values(jobs)
+    for sort in ("-submitted_at", "submitted_at", "-priority", "-duration"):
+        for name in ("status", "tag"):
+            path = (
+                f"/jobs?{urlencode([(name, kinds[name][2 if name == 'status' else 0]), ('sort', sort), ('limit', 50)])}"
+            )
+            cursor = ""
+            for _ in range(PAGES):
+                started = time.perf_counter()
+                page = _get(connection, path + cursor)
+                yield (time.perf_counter() - started) * 1000, path + cursor
+                if page["next_cursor"] is None:
+                    break
+                cursor = f"&cursor={page['next_cursor']}"
 
 
 # --- asking ----------------------------------------------------------------------------------------------
@@ -151,11 +205,17 @@ def _answering(connection: http_client.HTTPConnection) -> bool:
 
 
 def _ask(connection: http_client.HTTPConnection, path: str) -> float:
-    """Return how long an answer took, in milliseconds; one that took too long counts as long as it took."""
+    """Return how long an answer took, in milliseconds."""
     started = time.perf_counter()
+    _get(connection, path)
+    return (time.perf_counter() - started) * 1000
+
+
+def _get(connection: http_client.HTTPConnection, path: str) -> Any:
+    """Return what the answer says."""
     connection.request("GET", path)
     answer = connection.getresponse()
-    answer.read()
-    if answer.status not in (200, 503):
+    text = answer.read()
+    if answer.status != HTTPStatus.OK:
         raise AssertionError(f"{path} was answered with {answer.status}")
-    return (time.perf_counter() - started) * 1000
+    return json.loads(text)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 from rich.table import Table
 
+from benchmarks import readme
 from benchmarks.chart import draw
 from benchmarks.measures import Options, Row
 
@@ -40,6 +41,7 @@ def keep(run: Run, folder: Path = RESULTS) -> None:
     (folder / "latest.md").write_text(page(run), encoding="utf-8")
     (folder / "latest.json").write_bytes(msgspec.json.format(msgspec.json.encode(_data(run)), indent=1))
     (folder / "latest.svg").write_text(draw(run.rows), encoding="utf-8")
+    readme.refresh()
 
 
 def page(run: Run) -> str:

@@ -10,6 +10,7 @@ from journeyman.admission import admit
 from journeyman.clock import ServerClock
 from journeyman.events import JobSubmitted, QueuePaused, QueueResumed
 from journeyman.ids import IdMaker
+from journeyman.log.redis_log import RedisLog
 from journeyman.proposals import Gate, Proposal
 
 #: 100 bytes of JSON.
@@ -20,10 +21,11 @@ CHUNK = 500
 class Submitter:
     """One writer, with a name of its own."""
 
-    def __init__(self, system: System) -> None:
-        self._log = system.log
-        self._ids = IdMaker()
-        self._clock = ServerClock(system.log.now_ms())
+    def __init__(self, system: System, log: RedisLog | None = None) -> None:
+        """Write to one log: by default to that of the system's first partition."""
+        self._log = log or system.log
+        self._ids = IdMaker(self._log.partition)
+        self._clock = ServerClock(self._log.now_ms())
         self._number = 0
         self._bits = time.time_ns()
 
@@ -32,12 +34,10 @@ class Submitter:
         made: list[str] = []
         for first in range(0, count, CHUNK):
             now_ms = self._clock.now_ms()
-            jobs = [
-                JobSubmitted(self._ids.make(now_ms, self._bits), kind, payload=payload)
-                for _ in range(min(CHUNK, count - first))
-            ]
+            job_ids = self._ids.make_many(now_ms, self._bits, min(CHUNK, count - first))
+            jobs = [JobSubmitted(job_id, kind, payload=payload, released=True) for job_id in job_ids]
             self.propose(admit(jobs, now_ms))
-            made += [job.job_id for job in jobs]
+            made += job_ids
         return made
 
     def pause(self, queue: str = "default") -> None:

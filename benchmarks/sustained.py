@@ -8,6 +8,7 @@ from benchmarks.measures import Goal, Options, Row, measured, with_read_model
 from benchmarks.submitter import Submitter
 from benchmarks.system import System
 from journeyman.events import Event, JobReturned, JobStarted, JobSucceeded, Offset
+from journeyman.log.redis_log import RedisLog
 
 WARM_UP = 2_000
 
@@ -26,22 +27,23 @@ def sustain(options: Options, workers: int, *, dashboard: bool = False) -> list[
         with measured(system, options.jobs, measure, rows, cpu_goal=cpu_goal):
             ids = submitter.submit(options.jobs)
             system.wait_empty()
-        _check_ran_once(system, begin, ids)
+        check_ran_once(system.log, begin, ids)
     return rows
 
 
-def events_since(system: System, offset: Offset) -> Iterator[Event]:
-    """Yield every event of the log behind an offset."""
-    while entries := system.log.read(offset, count=500):
+def events_since(log: RedisLog, offset: Offset) -> Iterator[Event]:
+    """Yield every event of a log behind an offset."""
+    while entries := log.read(offset, count=500):
         for entry in entries:
             yield from (event for event in entry.events if event is not None)
         offset = entries[-1].offset
 
 
-def _check_ran_once(system: System, begin: Offset, ids: list[str]) -> None:
+def check_ran_once(log: RedisLog, begin: Offset, ids: list[str]) -> None:
+    """See that each of these jobs of a partition was run exactly once behind an offset."""
     started: dict[str, int] = {}
     succeeded: dict[str, int] = {}
-    for event in events_since(system, begin):
+    for event in events_since(log, begin):
         if isinstance(event, JobStarted):
             started[event.job_id] = started.get(event.job_id, 0) + 1
         elif isinstance(event, JobReturned):

@@ -12,7 +12,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -47,9 +47,19 @@ def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = STAR
 
 
 class System:
-    """Starts on entering, ends its processes and removes its folder on leaving."""
+    """Starts on entering, ends its processes and removes its folder on leaving.
 
-    def __init__(self, *, ingest: bool = False, dashboard: bool = False) -> None:
+    settings: more of them, as environment variables. server: the program, where it is not the embedded one.
+    """
+
+    def __init__(
+        self,
+        *,
+        ingest: bool = False,
+        dashboard: bool = False,
+        settings: Mapping[str, str] | None = None,
+        server: str | None = None,
+    ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="journeyman-bench-"))
         port, ingest_port, dashboard_port, health_port = (free_port() for _ in range(4))
         self.ingest_url = f"http://127.0.0.1:{ingest_port}"
@@ -64,11 +74,12 @@ class System:
             "JOURNEYMAN_DASHBOARD_PORT": str(dashboard_port),
             "JOURNEYMAN_SCHEDULER_HEALTH_PORT": str(health_port),
             "JOURNEYMAN_LOG_LEVEL": "warning",
+            **(settings or {}),
         }
         foreign = {name: value for name, value in os.environ.items() if not name.startswith("JOURNEYMAN_")}
         self._environment = foreign | self.settings
         self._server = [
-            str(get_binary_path()),
+            server or str(get_binary_path()),
             *("--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)),
             *SERVER_OPTIONS,
         ]
@@ -148,6 +159,10 @@ class System:
         """End every worker process, gently."""
         for name in [name for name in self._processes if name.startswith("worker-")]:
             self.stop(name)
+
+    def names(self) -> list[str]:
+        """Return the names of the services that were started and not stopped."""
+        return list(self._processes)
 
     def pid(self, name: str) -> int:
         """Return the pid of a service."""

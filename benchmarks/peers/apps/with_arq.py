@@ -5,12 +5,13 @@ import asyncio
 import uvloop
 from arq import create_pool
 from arq.connections import RedisSettings
-from mark import PAD, URL, chunks, mark, serve_async
+from mark import PAD, RESULTS, URL, chunks, mark, serve_async
 
 
-async def job(context: dict, number: int, pad: str) -> None:  # noqa: ARG001
+async def job(context: dict, number: int, pad: str) -> int:  # noqa: ARG001
     """Leave the mark."""
     mark(number)
+    return number
 
 
 class WorkerSettings:
@@ -20,7 +21,7 @@ class WorkerSettings:
     redis_settings = RedisSettings.from_dsn(URL)
     max_jobs = 500
     poll_delay = 0.01
-    keep_result = 0
+    keep_result = 600 if RESULTS else 0
     log_results = False
 
 

@@ -13,9 +13,10 @@ app.conf.update(
 
 
 @app.task(name="job")
-def job(number: int, pad: str) -> None:  # noqa: ARG001
+def job(number: int, pad: str) -> int:  # noqa: ARG001
     """Leave the mark."""
     mark(number)
+    return number
 
 
 def submit(numbers: range) -> None:

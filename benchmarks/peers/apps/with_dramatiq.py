@@ -13,9 +13,10 @@ dramatiq.set_broker(broker)
 
 
 @dramatiq.actor
-def job(number: int, pad: str) -> None:  # noqa: ARG001
+def job(number: int, pad: str) -> int:  # noqa: ARG001
     """Leave the mark."""
     mark(number)
+    return number
 
 
 def submit(numbers: range) -> None:

@@ -15,9 +15,10 @@ from journeyman.settings import load
 
 
 @jm.job("bench.mark")
-def job(number: int, pad: str) -> None:  # noqa: ARG001
+def job(number: int, pad: str) -> int:  # noqa: ARG001
     """Leave the mark."""
     mark(number)
+    return number
 
 
 def produce() -> None:

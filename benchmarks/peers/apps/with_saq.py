@@ -3,25 +3,27 @@
 import asyncio
 
 import uvloop
-from mark import PAD, URL, chunks, mark, serve_async
+from mark import PAD, RESULTS, URL, chunks, mark, serve_async
 from saq import Queue
 from saq.types import Context
 
 queue = Queue.from_url(URL, max_concurrent_ops=100)
 
 
-async def job(context: Context, *, number: int, pad: str) -> None:  # noqa: ARG001
+async def job(context: Context, *, number: int, pad: str) -> int:  # noqa: ARG001
     """Leave the mark."""
     mark(number)
+    return number
 
 
 settings = {"queue": queue, "functions": [job], "concurrency": 20}
 
 
 async def submit(numbers: range) -> None:
-    """Enqueue a job for each number, its result not kept."""
+    """Enqueue a job for each number."""
+    ttl = 600 if RESULTS else -1
     for chunk in chunks(numbers, 100):
-        await asyncio.gather(*(queue.enqueue("job", number=number, pad=PAD, ttl=-1) for number in chunk))
+        await asyncio.gather(*(queue.enqueue("job", number=number, pad=PAD, ttl=ttl) for number in chunk))
 
 
 async def produce() -> None:

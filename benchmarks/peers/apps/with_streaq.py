@@ -1,16 +1,17 @@
 """streaQ: coroutines in one event loop, jobs enqueued in bulk."""
 
 import uvloop
-from mark import PAD, URL, chunks, mark, serve_async
+from mark import PAD, RESULTS, URL, chunks, mark, serve_async
 from streaq import Worker
 
 worker = Worker(redis_url=URL, concurrency=8, prefetch=32, anyio_kwargs={"use_uvloop": True})
 
 
-@worker.task(ttl=0, silent=True)
-async def job(number: int, pad: str) -> None:  # noqa: ARG001
+@worker.task(ttl=600 if RESULTS else 0, silent=True)
+async def job(number: int, pad: str) -> int:  # noqa: ARG001
     """Leave the mark."""
     mark(number)
+    return number
 
 
 async def submit(numbers: range) -> None:

@@ -3,16 +3,19 @@
 import asyncio
 
 import uvloop
-from mark import PAD, URL, chunks, mark, serve_async
-from taskiq_redis import RedisStreamBroker
+from mark import PAD, RESULTS, URL, chunks, mark, serve_async
+from taskiq_redis import RedisAsyncResultBackend, RedisStreamBroker
 
 broker = RedisStreamBroker(URL, xread_count=500, consumer_id="0")
+if RESULTS:
+    broker = broker.with_result_backend(RedisAsyncResultBackend(URL, result_ex_time=600))
 
 
 @broker.task
-async def job(number: int, pad: str) -> None:  # noqa: ARG001
+async def job(number: int, pad: str) -> int:  # noqa: ARG001
     """Leave the mark."""
     mark(number)
+    return number
 
 
 async def submit(numbers: range) -> None:
