@@ -31,16 +31,15 @@ from journeyman_dashboard.writer import Writer, batches
 ENTRIES_PER_READ = 64
 SMALL_ENTRIES_PER_READ = 512
 LEAST_ENTRIES_PER_READ = 8
-#: How long a read waits, with one partition and with many: each of them wakes up so often.
-BLOCK_MS = 200
-BLOCK_MAX_MS = 1_000
-SWEEPING_BLOCK_MS = 20
-#: A small batch is followed by a pause, so that the next one is worth its transaction, and most jobs that run at once
-#: are seen from submission to end in one batch, which makes them one insert. Nothing waits behind silence. Many
-#: partitions pause longer, so that together they make no more transactions than one.
+#: A small batch, or none, is followed by a pause, so that the next one is worth its transaction, and most jobs that run
+#: at once are seen from submission to end in one batch, which makes them one insert. Many partitions pause longer, so
+#: that together they make no more transactions than one.
 SMALL_BATCH = 4_000
 PAUSE_S = 0.03
 PAUSE_MAX_S = 0.3
+#: The pause while old jobs are being removed, and while somebody waits for what is not in the log yet.
+SWEEPING_S = 0.02
+WANTED_S = 0.005
 CHECK_EVERY_S = 2.0
 BACKOFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
@@ -105,7 +104,6 @@ class Follower:
         self._stop = stop
         self._least = max(ENTRIES_PER_READ // partitions, LEAST_ENTRIES_PER_READ)
         self._most = max(SMALL_ENTRIES_PER_READ // partitions, LEAST_ENTRIES_PER_READ)
-        self._block_ms = min(BLOCK_MS * partitions, BLOCK_MAX_MS)
         self._pause_s = min(PAUSE_S * partitions, PAUSE_MAX_S)
         self._at_once = self._least
         self._generation = -1
@@ -137,8 +135,7 @@ class Follower:
             self._check(log)
             if self._writer.generation != self._generation:
                 self._begin()
-            block_ms = SWEEPING_BLOCK_MS if self._writer.sweeping else self._block_ms
-            entries = log.read(self._cursor.offset, count=self._at_once, block_ms=block_ms)
+            entries = log.read(self._cursor.offset, count=self._at_once)
             if self._failures:
                 _log.info("%sfollowing the log again", self._called)
                 self._failures = 0
@@ -151,8 +148,19 @@ class Follower:
             self._at_once = min(self._at_once * 2, self._most) if behind and small else self._least
             if not behind:
                 self._writer.sweep()
-                if entries and small:
-                    self._reach.wanted(self._number).wait(self._pause_s)
+                if small:
+                    self._pause(found=bool(entries))
+
+    def _pause(self, *, found: bool) -> None:
+        """Let the log grow a little. Somebody who waits for an offset is served at once, or as soon as it is there.
+
+        Reads do not block: whoever blocks on the stream is served first at every commit, before the worker it is for.
+        """
+        wanted = self._reach.wanted(self._number)
+        if not wanted.is_set():
+            wanted.wait(SWEEPING_S if self._writer.sweeping else self._pause_s)
+        elif not found:
+            self._stop.wait(WANTED_S)
 
     def _take(self, entries: list[Entry]) -> None:
         """Have what was read stored, in batches, and say how far that is."""
