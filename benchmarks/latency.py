@@ -19,6 +19,8 @@ from journeyman.events import JobSucceeded
 WARM_UP = 200
 #: Between two samples, so that everybody sleeps again.
 PAUSE_S = 0.03
+#: After the submission nothing is asked of the server for so long.
+UNDISTURBED_S = 0.01
 
 
 def idle(options: Options, *, http: bool = False, dashboard: bool = False) -> list[Row]:
@@ -43,6 +45,8 @@ def _samples(system: System, submit: Callable[[], str], samples: int) -> list[fl
         time.sleep(PAUSE_S)
         before_ns = time.monotonic_ns()
         asked_ns[submit()] = before_ns
+        # Asking whether it is done would keep the server and a processor from what is measured.
+        time.sleep(UNDISTURBED_S)
         system.wait_empty()
     began_ns = {
         event.job_id: int(event.result) for event in events_since(system.log, begin) if isinstance(event, JobSucceeded)
