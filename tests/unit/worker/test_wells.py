@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from journeyman.log.api import Claimed
 from journeyman_worker.runner.message import JobMessage
-from journeyman_worker.wells import UNSAID_MAX, Well, shares
+from journeyman_worker.wells import SHARE_LEAST, UNSAID_MAX, Well, shares
 
 NOW_MS = 1_000_000.0
 
@@ -32,13 +32,13 @@ class Spring:
 
 
 @given(count=st.integers(1, 1_000), partitions=st.integers(1, 64))
-def test_a_claim_is_split_evenly_and_wholly(count: int, partitions: int) -> None:
+def test_a_claim_is_split_evenly_and_wholly_into_large_shares(count: int, partitions: int) -> None:
     wells = [Well(Spring()) for _ in range(partitions)]
     split = shares(count, wells)
     assert sum(share for _, share in split) == count
     assert max(share for _, share in split) - min(share for _, share in split) <= 1
     assert [well for well, _ in split] == wells[: len(split)]
-    assert len(split) == min(count, partitions)
+    assert len(split) == min(max(1, count // SHARE_LEAST), partitions)
 
 
 def test_who_brought_less_than_was_asked_for_is_dry_until_the_bell_rings() -> None:

@@ -43,7 +43,9 @@ BLOCK_MAX_MS = 100
 #: When reads that bring something follow each other this closely, the log grows steadily, ...
 STEADY_S = 0.01
 #: ... and waiting this long before the next one makes it bring more: a read costs as much as folding a hundred events.
+#: Each of several logs grows more slowly, and is waited for longer, up to `PACE_MAX_S`.
 PACE_S = 0.004
+PACE_MAX_S = 0.016
 
 
 class SchedulerLoop:
@@ -122,9 +124,10 @@ class SchedulerLoop:
     def _pace(self) -> None:
         """Let a log that grows steadily grow a little; one that is read now and then is read at once."""
         now = time.monotonic()
-        if now - self._last_read < STEADY_S:
-            time.sleep(PACE_S)
-            now += PACE_S
+        if now - self._last_read < STEADY_S * self._settings.partitions:
+            pace_s = min(PACE_S * self._settings.partitions, PACE_MAX_S)
+            time.sleep(pace_s)
+            now += pace_s
         self._last_read = now
 
     def _wait(self) -> None:

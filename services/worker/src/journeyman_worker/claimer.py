@@ -9,9 +9,9 @@ slow, go back to the head of their line.
 Under load claims become few and large: a claim waits until `APART_MS` have passed since the one before, once they have
 followed each other that closely for a while and jobs are short enough to be claimed ahead. Without load none waits.
 
-Of several partitions (`wells.py`) all that are not dry are asked at once, in turn, each for its share. The calls are
-then made on other threads, and this one waits for replies and rings alike: so a partition whose server does not answer
-holds up no claim from the others, and after `OVERDUE_MS` no thread is kept free for what it may still bring.
+Several partitions (`wells.py`) are asked in turn, those that are dry left out, and large claims are split. The calls
+are then made on other threads, and this one waits for replies and rings alike: so a partition whose server does not
+answer holds up no claim from the others, and after `OVERDUE_MS` no thread is kept free for what it may still bring.
 """
 
 from __future__ import annotations

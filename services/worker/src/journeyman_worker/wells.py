@@ -18,6 +18,9 @@ from journeyman_worker.runner.message import JobMessage
 
 #: Outcomes that a partition may leave unaccepted before nothing more is claimed from it.
 UNSAID_MAX = 5_000
+#: A claim is not split into less. Every call has its price, for the worker, the server and the scheduler that hears of
+#: it, whatever it brings: of claims split into four, a job costs half as much again.
+SHARE_LEAST = 200
 
 
 class Source(Protocol):
@@ -97,6 +100,7 @@ class Well:
 
 
 def shares(count: int, wells: Sequence[Well]) -> list[tuple[Well, int]]:
-    """Split a claim: evenly, and what does not split evenly to the first."""
-    each, more = divmod(count, len(wells))
-    return [(well, each + (index < more)) for index, well in enumerate(wells) if each or index < more]
+    """Split a claim among the first of them, as evenly as it goes, into shares of `SHARE_LEAST` at least."""
+    asked = wells[: max(1, count // SHARE_LEAST)]
+    each, more = divmod(count, len(asked))
+    return [(well, each + (index < more)) for index, well in enumerate(asked)]
