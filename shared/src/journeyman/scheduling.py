@@ -84,9 +84,9 @@ class Scheduling:
         #: What neighbours have acknowledged and is not noted here yet.
         self._told: dict[Edge, str] = {}
 
-    def follow(self, *, block_ms: int | None = None) -> int:
+    def follow(self) -> int:
         """Read and fold up to a page of entries; return how many. Less than `PAGE` means: caught up."""
-        entries = self.log.read(self.partition.offset, count=PAGE, block_ms=block_ms)
+        entries = self.log.read(self.partition.offset, count=PAGE)
         for entry in entries:
             self.partition.apply(entry)
             self.folded += len(entry.events)

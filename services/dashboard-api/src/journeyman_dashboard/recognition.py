@@ -15,7 +15,7 @@ from journeyman_dashboard.store import Cursor
 class Recognisable(Protocol):
     """What recognising needs of a log; see `journeyman.log.api`."""
 
-    def read(self, after: Offset, *, count: int = 100, block_ms: int | None = None) -> list[Entry]:
+    def read(self, after: Offset, *, count: int = 100) -> list[Entry]:
         """Return entries that come after `after`."""
         ...
 
