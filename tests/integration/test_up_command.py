@@ -215,7 +215,7 @@ def test_a_second_interrupt_hurries(up: Start) -> None:
 
 def test_nothing_of_the_callers_settings_is_lost_on_the_way_to_the_services(tmp_path: Path) -> None:
     refused = subprocess.run(
-        [JOURNEYMAN, "up", "--data", str(tmp_path / "data")],
+        [JOURNEYMAN, "up", "--data", str(tmp_path / "data"), "--ingest-port", "0", "--dashboard-port", "0"],
         env={**os.environ, "JOURNEYMAN_DURABILITY": "replica"},
         capture_output=True,
         text=True,
