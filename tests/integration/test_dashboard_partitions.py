@@ -15,7 +15,7 @@ import pytest
 
 from journeyman import events as e
 from journeyman.errors import ServerUnavailableError
-from journeyman.events import write_offset
+from journeyman.events import read_position, write_offset
 from journeyman.ids import IdMaker
 from journeyman.log.connect import open_logs
 from journeyman.log.memory_log import MemoryLog
@@ -23,7 +23,6 @@ from journeyman.log.redis_log import RedisLog
 from journeyman.settings import Settings
 from journeyman_dashboard import projector as projecting
 from journeyman_dashboard.partitions import Partition, open_all
-from journeyman_dashboard.positions import read_position
 from support.cluster import TestCluster
 from support.dashboard import Dashboard, Writer, dashboard, partitions_of
 from support.driver import Driver, succeeded

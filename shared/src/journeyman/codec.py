@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from journeyman.events import Backoff, Entry, Event, JobReleased, JobSubmitted, Offset, Undecodable, tag_of
+from journeyman.events import Entry, Event, JobReleased, JobSubmitted, Offset, Undecodable, tag_of
 
 EVENTS_PER_COMMIT_MAX = 1_000
 #: A claim reads a whole commit to cut one job's body out of it, so commits stay well below the 1 MiB they may have.
@@ -24,6 +24,9 @@ EVENTS_PER_COMMIT_MAX = 1_000
 BYTES_PER_COMMIT_MAX = 80 * 1024 - 256
 
 FIRST_ATTEMPT = 1
+
+#: What reading raises for bytes that are no commit, or no event.
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_commit = msgspec.msgpack.Decoder(list[Event]).decode
@@ -55,14 +58,20 @@ UPCASTERS: dict[str, Callable[[list[Any]], list[Any]]] = {"job.submitted": _subm
 
 
 _FIELDS = JobSubmitted.__struct_fields__
-_DEFAULTS = [getattr(JobSubmitted("", ""), name) for name in _FIELDS]
+_BARE = JobSubmitted("", "")
+_DEFAULTS = [getattr(_BARE, name) for name in _FIELDS]
 #: How many bytes the defaults from each field on to the end take.
 _ENDINGS = [sum(len(_encode(default)) for default in _DEFAULTS[first:]) for first in range(len(_FIELDS) + 1)]
 #: What a submission of which everything is written begins with.
 _WHOLE = b"\xdc" + (1 + len(_FIELDS)).to_bytes(2, "big")
 _ALWAYS_WRITTEN = _FIELDS.index("released")
 _PLAIN = _ALWAYS_WRITTEN + 1
-_BACKOFF = Backoff()
+_ATTEMPTS_MAX, _TIMEOUT_MS, _BACKOFF, _POLICY = (
+    _BARE.max_attempts,
+    _BARE.timeout_ms,
+    _BARE.backoff,
+    _BARE.on_dependency_failure,
+)
 
 
 def encode_event(event: Event) -> bytes:
@@ -85,10 +94,10 @@ def _is_plain(event: JobSubmitted) -> bool:
         or event.due_ms
         or event.traceparent
         or event.idempotency
-        or event.max_attempts != 3
-        or event.timeout_ms != 600_000
+        or event.max_attempts != _ATTEMPTS_MAX
+        or event.timeout_ms != _TIMEOUT_MS
         or event.backoff != _BACKOFF
-        or event.on_dependency_failure != "cancel"
+        or event.on_dependency_failure != _POLICY
         or event.payload_blob is not None
     )
 
@@ -106,14 +115,9 @@ def width(event: Event) -> int:
     return 2 if type(event) is JobSubmitted and event.released else 1
 
 
-def commit_header(written: int) -> bytes:
-    """Return what the bytes of a commit of so many written events begin with; always three bytes."""
-    return b"\xdc" + written.to_bytes(2, "big")
-
-
 def encode_commit(events: Sequence[Event]) -> bytes:
-    """Write a whole commit of written events."""
-    return commit_header(len(events)) + b"".join(map(encode_event, events))
+    """Write a whole commit of written events. Its header always takes three bytes."""
+    return b"\xdc" + len(events).to_bytes(2, "big") + b"".join(map(encode_event, events))
 
 
 def as_written(events: Iterable[Event | None]) -> list[Event]:
@@ -189,7 +193,7 @@ def decode_commit(data: bytes, offset: Offset, *, epoch: int | None = None, curs
     """Read a commit that stands at `offset`; never raises."""
     try:
         events: list[Event] = _decode_commit(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return _decode_piecewise(data, offset, epoch, cursor)
     return Entry(offset, _as_read(events), (), epoch, cursor)
 
@@ -208,7 +212,7 @@ def parts_of(data: bytes) -> list[tuple[int, bytes]]:
     """Return the written events of a commit as bytes, each with where it begins; none where it is no commit."""
     try:
         parts = [bytes(part) for part in _decode_raw(data)]
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return []
     start = len(data) - sum(map(len, parts))
     found = []
@@ -221,14 +225,14 @@ def parts_of(data: bytes) -> list[tuple[int, bytes]]:
 def _decode_piecewise(data: bytes, offset: Offset, epoch: int | None, cursor: str | None) -> Entry:
     try:
         parts = _decode_raw(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         return Entry(offset, [], (Undecodable(offset, f"not a commit: {error}"),), epoch, cursor)
     events: list[Event | None] = []
     undecodable: list[Undecodable] = []
     for part in parts:
         try:
             events += _as_read([_decode_event(_upcast(bytes(part)))])
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             undecodable.append(Undecodable(offset._replace(index=len(events)), str(error)))
             events.append(None)
     return Entry(offset, events, tuple(undecodable), epoch, cursor)

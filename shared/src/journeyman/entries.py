@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -51,6 +52,25 @@ def read_offset(text: str) -> tuple[int, Offset]:
     if colon and not (partition.isascii() and partition.isdigit() and len(partition) <= 4):
         raise ValueError(f"not an offset: {text[:64]!r}")
     return int(partition or 0), Offset.parse(offset)
+
+
+def write_position(position: Mapping[int, Offset]) -> str:
+    """Write how far one has come in each partition: their offsets, with a comma between two.
+
+    `1732247000123-0/4,3:1732247000119-2/0`; with one partition that offset alone.
+    """
+    return ",".join(write_offset(*place) for place in sorted(position.items()))
+
+
+def read_position(text: str) -> dict[int, Offset]:
+    """Read what :func:`write_position` writes, blanks around commas allowed. Raises ValueError for anything else."""
+    position: dict[int, Offset] = {}
+    for part in text.split(","):
+        partition, offset = read_offset(part.strip())
+        if partition in position:
+            raise ValueError(f"two offsets of partition {partition}")
+        position[partition] = offset
+    return position
 
 
 class Record(NamedTuple):

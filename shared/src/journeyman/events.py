@@ -23,7 +23,9 @@ from journeyman.entries import Offset as Offset
 from journeyman.entries import Record as Record
 from journeyman.entries import Undecodable as Undecodable
 from journeyman.entries import read_offset as read_offset
+from journeyman.entries import read_position as read_position
 from journeyman.entries import write_offset as write_offset
+from journeyman.entries import write_position as write_position
 
 
 class Blob(msgspec.Struct, frozen=True, gc=False, array_like=True):

@@ -115,6 +115,8 @@ _decode_job = msgspec.json.Decoder(JobRequest).decode
 _decode_job_of_type = msgspec.json.Decoder(_JobOfType).decode
 _decode_batch = msgspec.json.Decoder(BatchRequest).decode
 _default_backoff = Backoff()
+#: What is not said of a submission is as here.
+_bare = JobSubmitted("", "")
 
 
 # --- from text to requests -------------------------------------------------------------------------------
@@ -318,14 +320,14 @@ def submitted_plainly(request: JobRequest, job_id: str) -> JobSubmitted | None:
     None where it does: it waits for something, or has policies, tags or a named priority of its own.
     """
     if (
-        request.max_attempts != 3
-        or request.timeout_ms != 600_000
+        request.max_attempts != _bare.max_attempts
+        or request.timeout_ms != _bare.timeout_ms
         or request.delay_ms is not None
         or request.run_at is not None
         or request.depends_on
         or request.tags
         or request.backoff is not _default_backoff_request
-        or request.on_dependency_failure != "cancel"
+        or request.on_dependency_failure != _bare.on_dependency_failure
         or request.priority.__class__ is not int
     ):
         return None

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeyman.events import BEGINNING, Offset
+from journeyman.events import BEGINNING, Offset, read_position, write_position
 from journeyman_dashboard.params import BadQueryError, read_places
-from journeyman_dashboard.positions import completed, reached, read_position, write_position
+from journeyman_dashboard.positions import completed, reached
 
 offsets = st.builds(Offset, st.integers(0, 2**45), st.integers(0, 2**63), st.integers(0, 1_000))
 positions = st.dictionaries(st.integers(0, 1023), offsets, min_size=1, max_size=5)

@@ -15,8 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from journeyman.errors import JourneymanError
-from journeyman.events import Offset
-from journeyman_dashboard.positions import read_position
+from journeyman.events import Offset, read_position
 
 _WINDOW = re.compile(r"(\d{1,6})(s|m|h)\Z")
 _UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000}

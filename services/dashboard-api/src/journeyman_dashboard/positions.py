@@ -1,36 +1,16 @@
-"""Places in several logs at once, as clients see them. Pure.
-
-A position is how far one has come in each partition: their offsets, with a comma between two
-(`1732247000123-0/4,3:1732247000119-2/0`). With one partition it is that offset alone.
-"""
+"""Comparing places in several logs at once. Pure. How they are written is in `journeyman.entries`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from journeyman.events import BEGINNING, Offset, read_offset, write_offset
+from journeyman.events import BEGINNING, Offset
 
 #: Offsets by partition.
 Position: TypeAlias = Mapping[int, Offset]
 
 _SEQ_MAX = 2**63 - 1
-
-
-def write_position(position: Position) -> str:
-    """Write a position."""
-    return ",".join(write_offset(*place) for place in sorted(position.items()))
-
-
-def read_position(text: str) -> dict[int, Offset]:
-    """Read what :func:`write_position` writes, blanks around commas allowed. Raises ValueError for anything else."""
-    position: dict[int, Offset] = {}
-    for part in text.split(","):
-        partition, offset = read_offset(part.strip())
-        if partition in position:
-            raise ValueError(f"two offsets of partition {partition}")
-        position[partition] = offset
-    return position
 
 
 def reached(position: Position, wanted: Position) -> bool:

@@ -17,8 +17,8 @@ from itertools import islice
 import msgspec
 
 from journeyman.errors import JourneymanError
-from journeyman.events import DependencyResolved, Event, Offset, tag_of
-from journeyman_dashboard.positions import Position, completed, reached, write_position
+from journeyman.events import DependencyResolved, Event, Offset, tag_of, write_position
+from journeyman_dashboard.positions import Position, completed, reached
 from journeyman_dashboard.postings import lives_in
 from journeyman_dashboard.queries.entries import Told, events_between
 from journeyman_dashboard.queries.histories import Job, event_view, jobs_of

@@ -22,7 +22,7 @@ from journeyman.client.calls import Call
 from journeyman.client.refusals import Answer
 from journeyman.client.views import AcceptedView, JobPage, JobView
 from journeyman.errors import SettingsError
-from journeyman.events import BEGINNING, Offset, read_offset, write_offset
+from journeyman.events import BEGINNING, Offset, read_position, write_position
 
 T = TypeVar("T")
 
@@ -89,7 +89,7 @@ class Session:
         if call.after_writes and self.written:
             params = (
                 *params,
-                ("min_offset", ", ".join(write_offset(*place) for place in sorted(self.written.items()))),
+                ("min_offset", write_position(self.written)),
             )
         base = getattr(self.endpoints, call.service)
         headers = (("Accept", "application/json"), *call.headers)
@@ -101,13 +101,13 @@ class Session:
         if not text:
             return
         try:
-            places = [read_offset(part.strip()) for part in text.split(",")]
+            places = read_position(text)
         except ValueError:
             raise problems.AnswerError(f"not an offset: Journeyman-Offset: {text[:64]!r}") from None
         with self._lock:
             # A new dictionary each time: another thread may be reading the present one.
             written = dict(self.written)
-            for partition, offset in places:
+            for partition, offset in places.items():
                 written[partition] = max(written.get(partition, BEGINNING), offset)
             self.written = written
 

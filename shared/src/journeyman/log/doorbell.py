@@ -15,6 +15,7 @@ import select
 import socket
 import threading
 import time
+from abc import ABC, abstractmethod
 from typing import Any
 
 import redis
@@ -47,15 +48,42 @@ class Waker:
         self._writer.close()
 
 
-class Doorbell:
-    """Waits for rings. One thread waits; `wake` and `close` may come from others."""
+class Waiting(ABC):
+    """What a thread waits at: sockets, and a waker. One thread waits; `wake` and `close` may come from others."""
 
-    def __init__(self, client: redis.Redis, channel: str) -> None:
+    def __init__(self) -> None:
+        #: Held while somebody waits.
         self._lock = threading.Lock()
         self._closed = False
         self._waker = Waker()
         self._poll: Any = select.poll()
         self._poll.register(self._waker.reader, select.POLLIN)
+
+    def wake(self) -> None:
+        """End the present wait, or the next one where nobody waits."""
+        self._waker.wake()
+
+    def close(self) -> None:
+        """Hang up; a wait that is under way ends, and hangs up itself where it is busy."""
+        self._closed = True
+        self.wake()
+        self._hang_up_unless_busy()
+
+    def _hang_up_unless_busy(self) -> None:
+        if self._lock.acquire(timeout=0.5):
+            self._lock.release()
+            self._hang_up()
+
+    @abstractmethod
+    def _hang_up(self) -> None:
+        """Give every socket up."""
+
+
+class Doorbell(Waiting):
+    """Waits for rings."""
+
+    def __init__(self, client: redis.Redis, channel: str) -> None:
+        super().__init__()
         self._channel = Subscription(client, channel)
         self._registered = -1
         self._connect()
@@ -83,18 +111,6 @@ class Doorbell:
                     self._forget_if_lost()
         self._hang_up()
         return False
-
-    def wake(self) -> None:
-        """End the present wait, or the next one where nobody waits."""
-        self._waker.wake()
-
-    def close(self) -> None:
-        """Hang up; a wait that is under way ends, and hangs up itself where it is busy with the server."""
-        self._closed = True
-        self.wake()
-        if self._lock.acquire(timeout=0.5):
-            self._lock.release()
-            self._hang_up()
 
     def _look(self, ready: list[tuple[int, int]]) -> tuple[bool, bool]:
         """Return whether it rang and whether somebody woke the waiting thread."""

@@ -12,25 +12,20 @@ import threading
 import time
 from collections.abc import Sequence
 from queue import Empty, SimpleQueue
-from typing import Any
 
 from redis import exceptions as x
 
-from journeyman.log.doorbell import Waker
+from journeyman.log.doorbell import Waiting
 from journeyman.log.redis_log import RedisLog
 from journeyman.log.subscription import Subscription
 
 
-class Doorbells:
-    """Waits for rings in several partitions. One thread waits; `wake` and `close` may come from others."""
+class Doorbells(Waiting):
+    """Waits for rings in several partitions."""
 
     def __init__(self, logs: Sequence[RedisLog], worker: str) -> None:
         """Listen for a worker in these partitions; they are known by their index in `logs`."""
-        self._lock = threading.Lock()
-        self._closed = False
-        self._waker = Waker()
-        self._poll: Any = select.poll()
-        self._poll.register(self._waker.reader, select.POLLIN)
+        super().__init__()
         self._channels = [Subscription(log.client, log.keys.of("bell", worker)) for log in logs]
         #: Which channel listens at a descriptor.
         self._listening: dict[int, int] = {}
@@ -64,18 +59,6 @@ class Doorbells:
                 self._take_turns(now)
         self._hang_up()
         return ()
-
-    def wake(self) -> None:
-        """End the present wait, or the next one where nobody waits."""
-        self._waker.wake()
-
-    def close(self) -> None:
-        """Hang up; a wait that is under way ends first."""
-        self._closed = True
-        self.wake()
-        if self._lock.acquire(timeout=0.5):
-            self._lock.release()
-            self._hang_up()
 
     def _hear(self, index: int, descriptor: int) -> bool:
         rang = self._channels[index].hear()
@@ -113,9 +96,8 @@ class Doorbells:
         channel.subscribe()
         self._tried.put(index)
         self.wake()
-        if self._closed and self._lock.acquire(timeout=0.5):
-            self._lock.release()
-            self._hang_up()
+        if self._closed:
+            self._hang_up_unless_busy()
 
     def _subscribed(self) -> list[int]:
         """Take up what threads have subscribed since; return which that are."""

@@ -16,6 +16,7 @@ import msgspec
 from journeyman import events as e
 from journeyman.codec import (
     EVENTS_PER_COMMIT_MAX,
+    UNREADABLE,
     Cutter,
     decode_bodies,
     decode_commit,
@@ -247,7 +248,7 @@ def submissions(entry: e.Offset, commit: bytes) -> list[tuple[e.JobSubmitted, by
     for start, data in parts_of(commit):
         try:
             event = decode_event(data)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        except UNREADABLE:
             continue
         if isinstance(event, e.JobSubmitted):
             numbers = entry.ms.to_bytes(6, "big"), entry.seq.to_bytes(3, "big"), start.to_bytes(3, "big"), len(data)

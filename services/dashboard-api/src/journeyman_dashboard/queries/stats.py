@@ -6,9 +6,8 @@ import sqlite3
 
 import msgspec
 
-from journeyman.events import BEGINNING
+from journeyman.events import BEGINNING, write_position
 from journeyman_dashboard.params import write_time
-from journeyman_dashboard.positions import write_position
 from journeyman_dashboard.queries.rates import Percentiles, in_ms, overall_since, recent_by
 from journeyman_dashboard.rows import BUCKET_MS, STATUS_OF_PHASE, Rollup
 from journeyman_dashboard.store import read_cursors

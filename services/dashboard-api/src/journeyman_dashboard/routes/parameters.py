@@ -8,8 +8,8 @@ from litestar import Request
 from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter, ParameterKwarg, QueryParameter
 
+from journeyman.events import write_position
 from journeyman_dashboard.params import BadQueryError, read_places
-from journeyman_dashboard.positions import write_position
 from journeyman_dashboard.views import Phase, Status
 from journeyman_dashboard.wiring import ReadModel
 

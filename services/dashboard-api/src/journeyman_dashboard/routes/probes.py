@@ -7,7 +7,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from journeyman_dashboard.positions import write_position
+from journeyman.events import write_position
 from journeyman_dashboard.wiring import ReadModel
 
 

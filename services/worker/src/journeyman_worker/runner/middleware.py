@@ -7,6 +7,7 @@ fail (encoding a result, storing a blob) is turned into a failure of the attempt
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from threading import get_ident
 from typing import Any
 
@@ -39,21 +40,17 @@ class Attempts(Middleware):
 
     def returned(self, message: JobMessage, result: Any) -> None:
         """End with what user code returned."""
-        attempt = message.attempt
-        current_attempt.set(None)
-        try:
-            event = self._returned(attempt, result)
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the job must not stay held for ever
-            event = _unforeseen(attempt, error)
-        attempt.holder.running.pop(get_ident(), None)
-        attempt.settle(event)
+        self._end(message, self._returned, result)
 
     def raised(self, message: JobMessage, exception: BaseException) -> None:
         """End with what was raised."""
+        self._end(message, self._raised, exception)
+
+    def _end(self, message: JobMessage, describe: Callable[[JobMessage, Any], Ended | None], what: Any) -> None:
         attempt = message.attempt
         current_attempt.set(None)
         try:
-            event = self._raised(message, exception)
+            event = describe(message, what)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the job must not stay held for ever
             event = _unforeseen(attempt, error)
         attempt.holder.running.pop(get_ident(), None)
@@ -85,7 +82,8 @@ class Attempts(Middleware):
         """End without having run: a middleware of the user's said so, which it would say again."""
         self.after_process_message(broker, message, exception=SkipMessage("skipped by a middleware"))
 
-    def _returned(self, attempt: Attempt, result: Any) -> Ended | None:
+    def _returned(self, message: JobMessage, result: Any) -> Ended | None:
+        attempt = message.attempt
         job_id, number = attempt.key
         worker = attempt.holder.worker
         try:
