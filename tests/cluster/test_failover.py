@@ -99,8 +99,9 @@ def test_functions_that_the_new_node_lost_are_loaded_there(frail: TestCluster, f
     again(driver.log.now_ms)
     with to(frail.home(0)) as client:
         client.function_flush()
-    driver.submitted()
-    assert driver.tags().count("job.submitted") == 2
+    # The replica has just been promoted: a single call may still meet the moment in between.
+    again(driver.submitted)
+    assert driver.tags().count("job.submitted") >= 2
 
 
 def takes_over(replica: Any) -> bool:
