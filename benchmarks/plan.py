@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks import draining, growth, idle, latency, memory, partitions, reading, recovery, submitting, sustained
+from benchmarks import (
+    draining,
+    growth,
+    idle,
+    latency,
+    memory,
+    partitions,
+    prefetch,
+    reading,
+    recovery,
+    submitting,
+    sustained,
+)
 from benchmarks.measures import Options, Row
 
 Case = Callable[[Options], list[Row]]
@@ -33,6 +45,7 @@ CASES: dict[str, Case] = {
     "latency": latency.idle,
     "latency-read-model": partial(latency.idle, dashboard=True),
     "latency-http": partial(latency.idle, http=True),
+    "prefetch": prefetch.keep,
     "memory": memory.per_job,
     "idle": idle.crowd,
     "recovery": recovery.kill_worker,

@@ -23,6 +23,7 @@ from queue import SimpleQueue
 from threading import Event
 from typing import NamedTuple, Protocol
 
+from journeyman import failpoints
 from journeyman.errors import WorkerLostError
 from journeyman.log.api import Claimed
 from journeyman_worker.bells import Bells
@@ -43,8 +44,9 @@ from journeyman_worker.runner.message import JobMessage
 from journeyman_worker.wells import Source, Well, shares
 
 #: A job claimed ahead that has not started after this goes back, and is back a millisecond later. Where the pocket is
-#: being emptied and the job would start before anybody else could have it, it stays.
-STALE_MS = 4.0
+#: being emptied and the job is about to start, it may stay until `HELD_MAX_MS`.
+STALE_MS = 3.0
+HELD_MAX_MS = 4.0
 APART_MS = 1.0
 #: A claim that has not been answered for so long is not counted on.
 OVERDUE_MS = 100.0
@@ -65,18 +67,21 @@ class Pocket(Protocol):
 
 
 class _Batch(NamedTuple):
-    """Jobs of one claim in the pocket. since: when it was claimed, or given more time.
+    """Jobs of one claim in the pocket. claimed: when. judged_at: when to see whether any of them still waits.
 
-    started: how many messages had been taken from the pocket by then. end: how many will have been with its last.
+    started: how many messages had been taken from the pocket when it was claimed. end: how many will have been with its
+    last.
     """
 
-    since: float
+    claimed: float
+    judged_at: float
     started: int
     end: int
 
     def is_soon_gone(self, started: int, now: float) -> bool:
-        """Tell whether, at the present rate, the rest starts sooner than it could elsewhere."""
-        return (self.end - started) * (now - self.since) <= STALE_MS * (started - self.started)
+        """Tell whether, at the present rate, the last of them starts before it has been held for too long."""
+        left_ms = self.claimed + HELD_MAX_MS - now
+        return (self.end - started) * (now - self.claimed) <= left_ms * (started - self.started)
 
 
 class Desk(Protocol):
@@ -230,6 +235,7 @@ class Claimer:
 
     def _take(self, well: Well, claimed: Claimed) -> None:
         """Put what a claim brought on the line."""
+        failpoints.hit("worker.after_claim")
         now = monotonic_ms()
         idle = not self._desk.attempts
         messages = well.source.accept(claimed)
@@ -242,7 +248,7 @@ class Claimer:
         if messages:
             started = self._put - self._pocket.qsize()
             self._put += len(messages)
-            self._batches.append(_Batch(now, started, self._put))
+            self._batches.append(_Batch(now, now + STALE_MS, started, self._put))
             for message in messages:
                 self._pocket.put(message)
             # An idle worker was rung for the work it then found, and has nothing else to be rung for.
@@ -274,7 +280,7 @@ class Claimer:
     def _look_at(self, now: float) -> float:
         """Return when to look again if nothing wakes it."""
         if self._pocket.qsize() and self._batches:
-            return self._batches[0].since + STALE_MS
+            return self._batches[0].judged_at
         at = float("inf")
         for well in self._wells:
             if well.dry:
@@ -288,9 +294,10 @@ class Claimer:
         started = self._put - self._pocket.qsize()
         while self._batches and self._batches[0].end <= started:
             self._batches.popleft()
-        if self._batches and now - self._batches[0].since >= STALE_MS:
-            if self._batches[0].is_soon_gone(started, now):
-                self._batches[0] = self._batches[0]._replace(since=now, started=started)
+        if self._batches and now >= self._batches[0].judged_at:
+            oldest = self._batches[0]
+            if oldest.is_soon_gone(started, now):
+                self._batches[0] = oldest._replace(judged_at=oldest.claimed + HELD_MAX_MS)
             else:
                 self._run_us = max(self._run_us, STALE_MS * 1_000)
                 self._allowance = ALLOWANCE_FIRST
