@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from journeyman.errors import JourneymanError
-from journeyman.events import Entry, write_offset
+from journeyman.events import BEGINNING, Entry, write_offset
 from journeyman.rebuild_mark import take_mark
 from journeyman_dashboard.partitions import DashboardLog, Partition
 from journeyman_dashboard.reach import Reach
@@ -108,6 +108,7 @@ class Follower:
         self._at_once = self._least
         self._generation = -1
         self._cursor = Cursor(partition.number)
+        self._restored_ms = 0
         self._checked_at = float("-inf")
         self._failures = 0
 
@@ -146,10 +147,9 @@ class Follower:
             behind = len(entries) >= self._at_once
             small = sum(len(entry.events) for entry in entries) < SMALL_BATCH
             self._at_once = min(self._at_once * 2, self._most) if behind and small else self._least
-            if not behind:
-                self._writer.sweep()
-                if small:
-                    self._pause(found=bool(entries))
+            self._writer.sweep()
+            if small and not behind:
+                self._pause(found=bool(entries))
 
     def _pause(self, *, found: bool) -> None:
         """Let the log grow a little. Somebody who waits for an offset is served at once, or as soon as it is there.
@@ -176,16 +176,30 @@ class Follower:
             self._reach.advance(self._number, after.offset, lag_ms=lag_ms, caught_up=at_end, events=events)
 
     def _check(self, log: DashboardLog) -> None:
-        """Every now and then, learn the server's time, see that the log has not shrunk, and say how far we are."""
+        """Every now and then, learn the server's time, see that the log is the same, and say how far we are."""
         if time.monotonic() - self._checked_at < CHECK_EVERY_S:
             return
         self._reach.calibrate(self._number, log.now_ms())
+        self._restored_ms = log.restored_ms()
+        if self._cursor.offset == BEGINNING:
+            self._begin()
         if take_mark(self._directory):
             self._begin_anew("a rebuild was asked for")
+        elif self._cursor.restored_ms != self._restored_ms:
+            self._begin_anew("the log was restored from an archive")
+        elif self._was_struck_off(log):
+            self._begin_anew("this dashboard was away for so long that what it had not read was trimmed")
         elif not reaches(log, self._cursor):
             self._begin_anew()
         log.checkpoint(self._name, self._cursor.offset)
         self._checked_at = time.monotonic()
+
+    def _was_struck_off(self, log: DashboardLog) -> bool:
+        """Tell whether the log was not kept for this reader, and begins behind what it has read."""
+        if self._cursor.offset == BEGINNING or self._name in log.readers():
+            return False
+        first = log.read(BEGINNING, count=1)
+        return bool(first) and first[0].offset[:2] > self._cursor.offset[:2]
 
     def _begin_anew(self, why: str = "") -> None:
         """Forget everything, and read every log from its beginning."""
@@ -197,6 +211,8 @@ class Follower:
     def _begin(self) -> None:
         """Go on from where the read model is."""
         self._generation, self._cursor = self._writer.begin(self._number)
+        if self._cursor.offset == BEGINNING:
+            self._cursor = self._cursor._replace(restored_ms=self._restored_ms)
         self._reach.resume(self._number, self._cursor.offset)
 
     def _now_ms(self) -> int:

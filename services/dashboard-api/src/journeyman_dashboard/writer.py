@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from journeyman import failpoints
 from journeyman.events import BEGINNING, Entry, Event, Offset, write_offset
 from journeyman_dashboard import retention, schema
 from journeyman_dashboard.projection import Changes
@@ -25,13 +26,13 @@ from journeyman_dashboard.store import (
     read_cursors,
     read_following,
     transaction,
-    write_cursor,
-    write_following,
 )
 
 #: Events per transaction: what a batch costs beside its events no longer shows.
 EVENTS_PER_BATCH = 8_000
 RETENTION_EVERY_S = 60.0
+#: A further step of retention for so many events stored since the last: it deletes more jobs than came with them.
+EVENTS_PER_STEP = 1_000
 
 #: What an event can do to its batch by what stands in it; anything else is trouble with disk or server.
 _UNFIT = (
@@ -60,6 +61,7 @@ class Writer:
         self._opened: Store | None = None
         self._swept_at = float("-inf")
         self._sweep_after = 0
+        self._unswept = 0
         #: How often the read model was begun anew.
         self.generation = 0
 
@@ -106,6 +108,7 @@ class Writer:
         with self._lock:
             if generation != self.generation:
                 return None
+            failpoints.hit("dashboard.before_transaction")
             try:
                 return self._apply(batch, cursor)
             except BaseException:
@@ -118,12 +121,14 @@ class Writer:
         try:
             with transaction(connection):
                 changes = self._store.project(batch, read_following(connection), cursor.partition)
-                write_following(connection, changes.following)
-                write_cursor(connection, after)
+                self._store.end_batch(changes.following, after)
+                failpoints.hit("dashboard.within_transaction")
+            failpoints.hit("dashboard.after_transaction")
         except _UNFIT:
             _log.warning("a batch cannot be stored as it is; storing its events one by one", exc_info=True)
             self._apply_singly(batch, after)
             return after
+        self._unswept += after.events - cursor.events
         self._reach.quarantined += len(changes.quarantine)
         _tell_quarantined(changes)
         return after
@@ -143,8 +148,7 @@ class Writer:
                     self._store.forget()
                     self._put_aside(single, after.partition, error)
                 connection.execute("RELEASE single")
-            write_following(connection, following)
-            write_cursor(connection, after)
+            self._store.end_batch(following, after)
 
     def _put_aside(self, single: Entry, partition: int, error: Exception) -> None:
         place = single.offset._replace(index=len(single.events) - 1)
@@ -159,7 +163,14 @@ class Writer:
         return bool(self._sweep_after)
 
     def sweep(self) -> None:
-        """Delete a little of what is too old, where it is time."""
+        """Delete a little of what is too old, where it is time; more where much was stored since the last call."""
+        self._sweep_step()
+        while self.sweeping and self._unswept >= EVENTS_PER_STEP:
+            self._unswept -= EVENTS_PER_STEP
+            self._sweep_step()
+        self._unswept = 0
+
+    def _sweep_step(self) -> None:
         now = time.monotonic()
         if not self._sweep_after and now - self._swept_at < RETENTION_EVERY_S:
             return
@@ -190,7 +201,8 @@ def _after(cursor: Cursor, batch: list[Entry]) -> Cursor:
     last = batch[-1]
     offset = Offset(last.offset.ms, last.offset.seq, max(len(last.events) - 1, 0))
     anchor, digest = anchor_of(batch) or (cursor.anchor, cursor.anchor_digest)
-    return Cursor(cursor.partition, offset, anchor, digest, cursor.events + sum(len(entry.events) for entry in batch))
+    events = cursor.events + sum(len(entry.events) for entry in batch)
+    return cursor._replace(offset=offset, anchor=anchor, anchor_digest=digest, events=events)
 
 
 def _singles(batch: list[Entry]) -> Iterator[Entry]:
