@@ -17,6 +17,7 @@ from benchmarks import (
     recovery,
     submitting,
     sustained,
+    verifying,
 )
 from benchmarks.measures import Options, Row
 
@@ -51,4 +52,5 @@ CASES: dict[str, Case] = {
     "recovery": recovery.kill_worker,
     "growth": growth.grow,
     "reading": reading.grow,
+    "verify": verifying.verify,
 }

@@ -26,8 +26,6 @@ from journeyman_dashboard.store import (
     Store,
     read_following,
     transaction,
-    write_cursor,
-    write_following,
 )
 from journeyman_dashboard.writer import batches
 
@@ -56,10 +54,10 @@ def build(path: Path, jobs: int) -> Projected:
             started = time.process_time()
             for batch in batches([decode_commit(commit.data, commit.offset) for commit in page]):
                 with transaction(connection):
-                    write_following(connection, store.project(batch, read_following(connection)).following)
+                    following = store.project(batch, read_following(connection)).following
                     events = cursor.events + sum(len(entry.events) for entry in batch)
                     cursor = cursor._replace(offset=batch[-1].offset, events=events)
-                    write_cursor(connection, cursor)
+                    store.end_batch(following, cursor)
             spent.append((sum(commit.events for commit in page), time.process_time() - started))
     finally:
         connection.close()

@@ -2,7 +2,7 @@
 
 Types belong to queues, a few of them make up most jobs, workers come and go, one job in three has tags; most jobs
 complete, some fail once before, some for good; the last ones are still waiting or running. The same `jobs` give
-the same log.
+the same log. It keeps every promise.
 """
 
 from __future__ import annotations
@@ -44,11 +44,12 @@ ERROR = e.Error("ValueError", "the file has no header", "", "f00dcafe")
 
 
 class Commit(NamedTuple):
-    """An entry as the server would hand it out."""
+    """An entry as the server would hand it out. `epoch`: of the scheduler whose commit it is."""
 
     offset: e.Offset
     data: bytes
     events: int
+    epoch: int | None = None
 
 
 def worker_at(commit: int, number: int) -> str:
@@ -63,6 +64,7 @@ def commits(jobs: int) -> Iterator[Commit]:
     groups: list[list[e.JobSubmitted]] = []
     last_to_end = int(jobs * (1 - OPEN_SHARE)) // JOBS_PER_COMMIT
     total = -(-jobs // JOBS_PER_COMMIT)
+    yield _commit(BEGAN_MS - 1, 0, [e.SchedulerElected(1, "s")], epoch=1)
     for turn in range(total + 2 * LAG):
         at_ms = BEGAN_MS + turn * COMMIT_EVERY_MS
         if turn < total:
@@ -71,14 +73,27 @@ def commits(jobs: int) -> Iterator[Commit]:
             yield _commit(at_ms, 0, [event for job in groups[turn] for event in _released(job)])
         starting, ending = turn - LAG, turn - 2 * LAG
         if 0 <= starting < last_to_end:
-            yield _commit(at_ms, 1, _started(groups[starting], starting))
+            yield _commit(at_ms, 1, [*_shift(starting), *_started(groups[starting], starting)])
         if 0 <= ending < last_to_end:
-            yield _commit(at_ms, 2, [event for job in groups[ending] for event in _ended(draw, job, ending, at_ms)])
+            yield from _endings(draw, groups[ending], ending, at_ms)
             groups[ending] = []
 
 
-def _commit(at_ms: int, seq: int, events: Sequence[e.Event]) -> Commit:
-    return Commit(e.Offset(at_ms, seq), encode_commit(events), len(events))
+def _commit(at_ms: int, seq: int, events: Sequence[e.Event], epoch: int | None = None) -> Commit:
+    return Commit(e.Offset(at_ms, seq), encode_commit(events), len(events), epoch)
+
+
+def _shift(turn: int) -> list[e.Event]:
+    """Return what is said of workers before jobs start: those of the next shift come, those of the last one left."""
+    if turn % SHIFT:
+        return []
+    said: list[e.Event] = []
+    for number in range(WORKERS_AT_ONCE):
+        types = tuple(kind for _, kind, _ in KINDS)
+        said.append(e.WorkerJoined(worker_at(turn, number), "host", number, "1", ("*",), types, 8))
+        if turn >= 2 * SHIFT:
+            said.append(e.WorkerLeft(worker_at(turn - 2 * SHIFT, number)))
+    return said
 
 
 def _submitted(draw: random.Random, ids: IdMaker, at_ms: int, count: int) -> list[e.JobSubmitted]:
@@ -105,16 +120,28 @@ def _started(group: Sequence[e.JobSubmitted], turn: int) -> list[e.Event]:
     return [e.JobStarted(job.job_id, 1, worker_at(turn, number)) for number, job in enumerate(group)]
 
 
-def _ended(draw: random.Random, job: e.JobSubmitted, turn: int, at_ms: int) -> tuple[e.Event, ...]:
-    """Return how an attempt ended, and what came of it. The number of the worker is not kept: the event says it."""
-    worker, fate = worker_at(turn, draw.randrange(WORKERS_AT_ONCE)), draw.random()
-    if fate < 0.95:
-        return (e.JobSucceeded(job.job_id, 1, worker, '{"rows":12}', draw.randrange(100, 900_000)),)
-    failed = e.JobFailed(job.job_id, 1, worker, ERROR, 1_000, retryable=fate < 0.98)
-    if fate < 0.98:
-        again = (e.JobRetryScheduled(job.job_id, 2, at_ms, 0), e.JobReleased(job.job_id, 2, job.priority))
-        done = (e.JobStarted(job.job_id, 2, worker), e.JobSucceeded(job.job_id, 2, worker, "null", 2_000))
-        return (failed, *again, *done)
-    if fate < 0.99:
-        return (failed, e.JobDeadLettered(job.job_id, 1, "permanent", ERROR))
-    return (e.JobCancelRequested(job.job_id), e.JobCancelled(job.job_id))
+def _endings(draw: random.Random, group: Sequence[e.JobSubmitted], turn: int, at_ms: int) -> Iterator[Commit]:
+    """Yield how a group's attempts ended, what the scheduler made of it, and how those went that were tried again."""
+    ended: list[e.Event] = []
+    decided: list[e.Event] = []
+    again: list[e.Event] = []
+    for number, job in enumerate(group):
+        worker, fate = worker_at(turn, number), draw.random()
+        key = (job.job_id, 1, worker)
+        if fate < 0.95:
+            ended.append(e.JobSucceeded(*key, '{"rows":12}', draw.randrange(100, 900_000)))
+        elif fate < 0.98:
+            ended.append(e.JobFailed(*key, ERROR, 1_000))
+            decided.append(e.JobRetryScheduled(job.job_id, 2, at_ms, 0))
+            decided.append(e.JobReleased(job.job_id, 2, job.priority))
+            again.append(e.JobStarted(job.job_id, 2, worker))
+            again.append(e.JobSucceeded(job.job_id, 2, worker, "null", 2_000))
+        elif fate < 0.99:
+            ended.append(e.JobFailed(*key, ERROR, 1_000, retryable=False))
+            decided.append(e.JobDeadLettered(job.job_id, 1, "permanent", ERROR))
+        else:
+            ended += (e.JobCancelRequested(job.job_id), e.JobReturned(*key, "interrupted"))
+            decided.append(e.JobCancelled(job.job_id))
+    for seq, (events, epoch) in enumerate(((ended, None), (decided, 1), (again, None)), 2):
+        if events:
+            yield _commit(at_ms, seq, events, epoch)

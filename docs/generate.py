@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from journeyman import events as e
-from journeyman import jobs, settings
+from journeyman import failpoints, jobs, settings
 
 HERE = Path(__file__).parent
 NOTE = "<!-- Generated from the code by `make docs`; edit the docstrings instead. -->"
@@ -140,11 +140,34 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def failpoints_page() -> str:
+    """Return the table of all failpoints."""
+    lines = [
+        "# Failpoints",
+        NOTE,
+        "",
+        "Places at which a process can be made to kill (`kill -9`) or to stop (SIGSTOP) itself, for tests of what then",
+        "holds: `JOURNEYMAN_FAILPOINTS=scheduler.after_commit=kill,worker.before_beat=stop:3`, where `:3` is the third",
+        "time it comes by. Each fires once in a process, and a process that takes the place of one that died here is",
+        "started without. Refused in production.",
+        "",
+        "| name | what has happened when it is passed |",
+        "|---|---|",
+    ]
+    lines += [f"| `{name}` | {meaning} |" for name, meaning in failpoints.NAMES.items()]
+    return "\n".join(lines) + "\n"
+
+
 def _first_line(thing: type) -> str:
     return (thing.__doc__ or "").strip().splitlines()[0]
 
 
-PAGES = {"lifecycle.md": lifecycle, "events.md": events, "settings.md": settings_page}
+PAGES = {
+    "lifecycle.md": lifecycle,
+    "events.md": events,
+    "settings.md": settings_page,
+    "failpoints.md": failpoints_page,
+}
 
 
 def main() -> int:

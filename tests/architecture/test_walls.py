@@ -11,19 +11,26 @@ ROOT = Path(__file__).parents[2]
 
 #: What of `journeyman` talks to the world, or to something that does. Everything else must be in the core's contract.
 EDGE = {
+    "archive",
+    "archive_standing",
+    "archive_store",
     "blobs",
     "children",
     "cli",
     "client",
     "clock",
+    "failpoints",
     "health",
+    "last_lines",
     "log",
     "outbox",
     "process",
+    "read_model",
     "rebuild_mark",
     "scheduling",
     "serving",
     "telemetry",
+    "verifying",
 }
 #: Pure, and of no concern to the core: words for HTTP.
 OUTSIDE = {"problems"}

@@ -24,8 +24,10 @@ from support.hypothesis_profiles import share
 pytestmark = pytest.mark.timeout(3_600)
 
 LONG_AGO_MS = 1_000_000
+LONG_MS = 600_000
 IDS = [compose(LONG_AGO_MS, number, 0) for number in range(8)]
 WORKERS, QUEUES, TYPES = ("w", "v"), ("q", "r"), ("a", "b")
+WHO = ("automatic", "manual")
 OUTCOMES = (succeeded, failed, progressed, given_back, handed_over)
 
 
@@ -42,6 +44,7 @@ def submitted(job_id: str, priority: int) -> e.JobSubmitted:
 
 ids = st.sampled_from(IDS)
 workers = st.sampled_from(WORKERS)
+schedulers = st.sampled_from(("s", "t"))
 queues = st.lists(st.sampled_from(QUEUES), min_size=1, max_size=2, unique=True)
 types = st.lists(st.sampled_from(TYPES), min_size=1, max_size=2, unique=True)
 priorities = st.sampled_from([0, 9, 10, 20])
@@ -55,6 +58,7 @@ guards = st.one_of(
     st.builds(p.Held, ids, st.integers(1, 2), workers),
     st.builds(p.Alive, workers),
     st.builds(p.Orphaned, ids, st.integers(1, 2), workers),
+    st.builds(p.ShutBy, st.sampled_from(TYPES), st.sampled_from(["", *WHO])),
 )
 effects = st.one_of(
     st.builds(lambda place, priority: p.Push(*line_of(place, priority), (place,)), places, priorities),
@@ -64,6 +68,7 @@ effects = st.one_of(
     st.builds(p.Bury, ids, st.just(1), st.just(1), st.just("a"), st.just("q"), st.just("Boom"), st.just("f")),
     st.builds(p.Discard, ids, st.just(2), st.just(1)),
     st.builds(p.Gate, st.sampled_from(QUEUES), st.booleans()),
+    st.builds(p.Valve, st.sampled_from(TYPES), st.sampled_from(["", *WHO]), st.sampled_from([0, 1, 3])),
     st.builds(p.Leave, workers),
     st.builds(p.Join, workers, queues.map(tuple), types.map(tuple)),
 )
@@ -88,7 +93,11 @@ submissions = st.builds(
 proposals = st.lists(st.one_of(submissions, submissions, facts, redrives, joins), min_size=1, max_size=3)
 calls = st.one_of(
     st.tuples(st.just("append"), proposals),
-    st.tuples(st.just("commit"), proposals),
+    st.tuples(st.just("commit"), proposals, st.sampled_from(["beginning", "end", "end", "lost"])),
+    st.tuples(st.just("elect"), schedulers, st.sampled_from([0, 0, 3, 40])),
+    st.tuples(st.just("resign"), schedulers),
+    st.tuples(st.just("read on"), st.sampled_from(["beginning", "end", "lost"])),
+    st.tuples(st.just("silent")),
     st.tuples(st.just("claim"), workers, st.integers(1, 4), queues, types),
     st.tuples(st.just("finish"), workers, st.lists(st.sampled_from(OUTCOMES), max_size=4)),
     st.tuples(st.just("beat"), workers),
@@ -105,7 +114,8 @@ class Player:
         self._number = 0
         self._last: tuple[Any, ...] = ("beat", "w")
         self._outcomes: list[Outcome] = []
-        self._epoch = log.elect("s", lease_ms=600_000).epoch or 0
+        self._finishes = dict.fromkeys(WORKERS, 0)
+        self._epoch = log.elect("s", lease_ms=LONG_MS).epoch or 0
 
     def play(self, call: tuple[Any, ...]) -> object:
         """Make the call (or the last one once more, with its number) and return the reply without places and times."""
@@ -117,6 +127,8 @@ class Player:
             if call[0] == "finish":
                 mine = self.held[call[1]]
                 self._outcomes = [say(job, call[1]) for say, job in zip(call[2], mine, strict=False)]
+                # Now and then a call is left out, as if a server had lost it.
+                self._finishes[call[1]] += 1 + (len(mine) == 3)
         try:
             return self._reply(call)
         except JourneymanError as error:
@@ -127,20 +139,35 @@ class Player:
             case ("append", wanted):
                 verdicts = self.log.append(wanted, caller="c", number=self._number).verdicts
                 return [(verdict.accepted, verdict.reason, verdict.replayed) for verdict in verdicts]
-            case ("commit", wanted):
-                reply = self.log.commit(wanted, epoch=self._epoch, number=self._number, cursor=e.BEGINNING)
+            case ("commit", wanted, read):
+                reply = self.log.commit(wanted, epoch=self._epoch, number=self._number, cursor=self._place(read))
                 return [(verdict.accepted, verdict.reason, verdict.replayed) for verdict in reply.verdicts]
             case ("claim", worker, count, from_queues, of_types):
                 claimed = self.log.claim(worker, self._number, count, queues=from_queues, types=of_types).jobs
                 self.held[worker] += [job for job in claimed if job not in self.held[worker]]
                 return claimed
             case ("finish", worker, _):
-                return self.log.finish(worker, self._number, self._outcomes).accepted
+                return self.log.finish(worker, self._finishes[worker], self._outcomes).accepted
+            case ("elect", scheduler, floor):
+                epoch = self.log.elect(scheduler, lease_ms=LONG_MS, epoch_floor=floor).epoch
+                self._epoch = epoch or self._epoch
+                return epoch
+            case ("resign", scheduler):
+                return self.log.resign(scheduler)
+            case ("read on", read):
+                return [event for entry in self.log.read_on(self._place(read)) for event in entry.events]
+            case ("silent",):
+                return sorted(self.log.silent(self.log.now_ms() + LONG_MS))
             case (_, worker):
                 beaten = self.log.beat(worker, {})
                 return sorted(beaten.interrupt), beaten.drain
             case _:
                 raise AssertionError(call)
+
+    def _place(self, read: str) -> e.Offset:
+        """Return a place that a scheduler may have read up to; `lost`: and a server has lost since."""
+        end = self.log.end()
+        return {"beginning": e.BEGINNING, "end": end, "lost": end._replace(ms=end.ms + LONG_MS)}[read]
 
     def state(self) -> object:
         """Return what can be looked up, without places and times."""

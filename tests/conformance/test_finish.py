@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from journeyman import events as e
+from journeyman.errors import WorkerLostError
 from journeyman.proposals import Leave, Orphaned, Proposal, Release
 from support.driver import Driver, failed, given_back, handed_over, progressed, succeeded
 
@@ -52,7 +55,7 @@ def test_outcomes_of_one_call_are_judged_one_by_one(driver: Driver) -> None:
         driver.submitted()
     first, second, third = driver.claim(count=3)
     driver.finish("w", succeeded(second))
-    reply = driver.log.finish("w", driver.number(), [succeeded(first), succeeded(second), failed(third)])
+    reply = driver.log.finish("w", 2, [succeeded(first), succeeded(second), failed(third)])
     assert reply.accepted == [True, False, True]
     assert reply.offset == driver.log.end()
 
@@ -61,10 +64,20 @@ def test_a_repeated_call_appends_nothing_and_is_answered_alike(driver: Driver) -
     driver.join()
     driver.submitted()
     (job,) = driver.claim()
-    first = driver.log.finish("w", 7, [succeeded(job)])
-    again = driver.log.finish("w", 7, [succeeded(job)])
+    first = driver.log.finish("w", 1, [succeeded(job)])
+    again = driver.log.finish("w", 1, [succeeded(job)])
     assert again == first
     assert driver.tags().count("job.succeeded") == 1
+
+
+def test_a_worker_whose_last_call_is_not_known_is_lost(driver: Driver) -> None:
+    driver.join()
+    driver.submitted()
+    (job,) = driver.claim()
+    with pytest.raises(WorkerLostError):
+        driver.log.finish("w", 2, [succeeded(job)])
+    assert driver.tags().count("job.succeeded") == 0
+    assert driver.log.finish("w", 1, [succeeded(job)]).accepted == [True]
 
 
 def test_a_call_without_outcomes_says_nothing(driver: Driver) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from journeyman import events as e
-from journeyman.errors import EpochPassedError
+from journeyman.errors import EpochPassedError, HistoryLostError
 from journeyman.log.api import Appended
 from journeyman.log.memory_log import MemoryLog
 from journeyman.proposals import Proposal
@@ -114,6 +114,30 @@ def test_numbers_begin_anew_with_a_term(driver: Driver) -> None:
     driver.log.elect("one", lease_ms=LONG_MS)
     commit(driver.log, 2)
     assert driver.tags().count("worker.draining") == 2
+
+
+def test_a_commit_on_what_the_log_does_not_hold_writes_nothing(driver: Driver) -> None:
+    driver.log.elect("one", lease_ms=LONG_MS)
+    read = driver.log.end()
+    commit(driver.log, 1, cursor=read)
+    end = driver.log.end()
+    for lost in (read._replace(ms=read.ms + 60_000), read._replace(ms=read.ms - 1), read._replace(seq=1_000)):
+        for number in (1, 2):
+            with pytest.raises(HistoryLostError):
+                commit(driver.log, 1, number, cursor=lost)
+    assert driver.log.end() == end
+    assert commit(driver.log, 1, 2, cursor=end).verdicts[0].accepted
+
+
+def test_a_commit_on_less_than_the_election_of_its_term_writes_nothing(driver: Driver) -> None:
+    driver.append(*fact())
+    read = driver.log.end()
+    driver.log.elect("one", lease_ms=LONG_MS)
+    elected = driver.log.end()
+    with pytest.raises(HistoryLostError):
+        commit(driver.log, 1, cursor=read)
+    assert driver.log.end() == elected
+    assert commit(driver.log, 1, cursor=elected).verdicts[0].accepted
 
 
 def lose_lease(log: AnyLog) -> None:

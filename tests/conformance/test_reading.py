@@ -5,7 +5,11 @@ from __future__ import annotations
 import threading
 import time
 
+import pytest
+
 from journeyman import events as e
+from journeyman.errors import HistoryLostError
+from journeyman.log.history import still_holds
 from journeyman.proposals import Proposal
 from support.driver import Driver
 
@@ -85,3 +89,31 @@ def test_the_place_of_a_snapshot_is_kept_as_it_is(driver: Driver) -> None:
     assert driver.log.snapshot_place() is None
     driver.log.place_snapshot(b"\x00\xffsomewhere")
     assert driver.log.snapshot_place() == b"\x00\xffsomewhere"
+
+
+def test_who_reads_on_gets_what_comes_after(driver: Driver) -> None:
+    say(driver, 3)
+    entries = driver.entries()
+    assert driver.log.read_on(e.BEGINNING) == entries
+    assert driver.log.read_on(entries[0].offset) == entries[1:]
+    assert driver.log.read_on(entries[0].offset, count=1) == entries[1:2]
+    assert driver.log.read_on(entries[2].offset) == []
+
+
+def test_who_has_read_what_the_log_does_not_hold_cannot_read_on(driver: Driver) -> None:
+    say(driver)
+    [entry] = driver.entries()
+    for lost in (entry.offset._replace(ms=entry.offset.ms - 1), entry.offset._replace(seq=entry.offset.seq + 1)):
+        with pytest.raises(HistoryLostError):
+            driver.log.read_on(lost)
+
+
+def test_a_log_is_known_to_hold_what_stands_in_it_and_what_it_began_after(driver: Driver) -> None:
+    assert still_holds(driver.log, e.BEGINNING)
+    say(driver, 2)
+    first, second = driver.entries()
+    assert still_holds(driver.log, first.offset)
+    assert still_holds(driver.log, second.records()[-1].offset)
+    assert still_holds(driver.log, first.offset._replace(ms=first.offset.ms - 1)), "trimmed, as far as anybody can tell"
+    assert not still_holds(driver.log, second.offset._replace(seq=second.offset.seq + 1))
+    assert not still_holds(driver.log, second.offset._replace(ms=second.offset.ms + 1_000))

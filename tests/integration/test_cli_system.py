@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -205,10 +206,10 @@ def test_what_the_server_cannot_take_is_wrong_usage(shell: Shell, words: list[st
     assert shell.errors.startswith("journeyman: ")
 
 
-def test_the_log_of_a_whole_system_keeps_its_promises(
-    shared_system: System, shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("JOURNEYMAN_PARTITIONS", str(shared_system.settings.partitions))
-    report = json.loads(shell("verify", "--redis-url", shared_system.server.url, "-o", "json"))
+def test_the_log_of_a_whole_system_keeps_its_promises(shared_system: System, shell: Shell) -> None:
+    model = str(Path(shared_system.settings.data_dir) / "read-model.sqlite")
+    report = json.loads(shell("verify", "--redis-url", shared_system.server.url, "--read-model", model, "-o", "json"))
     assert report["violations"] == []
     assert report["events"] > 0
+    assert report["partitions"] == list(range(shared_system.settings.partitions))
+    assert len(report["read_model_up_to"]) == shared_system.settings.partitions

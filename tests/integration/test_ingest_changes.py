@@ -90,6 +90,23 @@ def test_queues_are_paused_and_resumed(api: Api) -> None:
     problem(api.post("/queues/a%20b/pause"), 422)
 
 
+def test_breakers_are_opened_and_closed_by_hand(api: Api) -> None:
+    join(api, "w-1")
+    job_id = api.submit()
+    assert api.post("/breakers/synthetic/open").json() == {"type": "synthetic", "state": "open"}
+    assert claimed(api, 1) == []
+    assert api.post("/breakers/synthetic/close", json={}).json() == {"type": "synthetic", "state": "closed"}
+    assert claimed(api, 2) == [job_id]
+    turned = [event for event in events(log_of(api)) if isinstance(event, (e.BreakerOpened, e.BreakerClosed))]
+    assert turned == [e.BreakerOpened("synthetic", "manual"), e.BreakerClosed("synthetic", "manual")]
+    problem(api.post("/breakers/a%20b/open"), 422)
+
+
+def claimed(api: Api, number: int) -> list[str]:
+    jobs = log_of(api).claim("w-1", number, 5, queues=("default",), types=("synthetic",)).jobs
+    return [job.body.job_id for job in jobs]
+
+
 def test_a_worker_is_drained_on_request(api: Api) -> None:
     join(api, "w-1")
     answer = api.post("/workers/w-1/drain")
@@ -100,24 +117,62 @@ def test_a_worker_is_drained_on_request(api: Api) -> None:
     problem(api.post("/workers/%20/drain"), 404)
 
 
+def redrive(api: Api, **wanted: Any) -> tuple[int, int]:
+    """Redrive; return how many matched and how many were redriven."""
+    answer = api.post("/dead-letter/redrive", json=wanted)
+    assert answer.status_code == 202, answer.text
+    done = answer.json()
+    assert bool(done["redrive_id"]) == (done["redriven"] > 0)
+    return done["matched"], done["redriven"]
+
+
+def redrives(api: Api) -> list[e.JobRedriven]:
+    return [event for event in events(log_of(api)) if isinstance(event, e.JobRedriven)]
+
+
 def test_dead_letters_are_redriven_by_filter_limit_and_rate(api: Api) -> None:
     jobs = [api.submit() for _ in range(4)]
     for job_id in jobs:
         end(api, job_id, "failed")
 
-    def redrive(**wanted: Any) -> Any:
-        answer = api.post("/dead-letter/redrive", json=wanted)
-        assert answer.status_code == 202, answer.text
-        return answer.json()
-
-    assert redrive(dry_run=True) == {"matched": 4, "redriven": 0}
-    assert redrive(type="other") == {"matched": 0, "redriven": 0}
-    assert redrive(error_fingerprint="f00d", limit=1) == {"matched": 4, "redriven": 1}
-    assert redrive(rate_per_s=1, queue="default") == {"matched": 3, "redriven": 3}
-    assert redrive() == {"matched": 0, "redriven": 0}
-    due = [event.due_ms for event in events(log_of(api)) if isinstance(event, e.JobRedriven)]
+    assert redrive(api, dry_run=True) == (4, 0)
+    assert redrive(api, type="other") == (0, 0)
+    assert redrive(api, queue="other") == (0, 0)
+    assert redrive(api, error_fingerprint="other") == (0, 0)
+    assert redrive(api, error_fingerprint="f00d", limit=1) == (4, 1)
+    assert redrive(api, rate_per_s=1, queue="default") == (3, 3)
+    assert redrive(api) == (0, 0)
+    due = [event.due_ms for event in redrives(api)]
     assert due[:2] == [0, 0]
     assert due[3] - due[2] == 1_000
     problem(api.post("/dead-letter/redrive", json={"rate_per_s": 0}), 422)
     problem(api.post("/dead-letter/redrive", json={"rate_per_s": 1e-300}), 422)
+    problem(api.post("/dead-letter/redrive", json={"stop_on_failures": 0}), 422)
     problem(api.post("/dead-letter/redrive", json={"all": True}), 400)
+
+
+@pytest.mark.parametrize("chosen", [{"type": "t2"}, {"queue": "q2"}, {"error_fingerprint": "cafe"}])
+def test_one_type_queue_or_cause_is_redriven_and_the_others_are_left(api: Api, chosen: dict[str, str]) -> None:
+    others = [api.submit() for _ in range(2)]
+    wanted = api.submit(type=chosen.get("type", "synthetic"), queue=chosen.get("queue", "default"))
+    for job_id in others:
+        end(api, job_id, "failed")
+    end(api, wanted, "failed", fingerprint=chosen.get("error_fingerprint", "f00d"))
+
+    assert redrive(api, dry_run=True, **chosen) == (1, 0)
+    assert redrives(api) == []
+    assert redrive(api, **chosen) == (1, 1)
+    assert [event.job_id for event in redrives(api)] == [wanted]
+    assert redrive(api, dry_run=True) == (2, 0)
+
+
+def test_a_redrive_that_may_stop_says_so_with_each_job_and_what_its_error_was(api: Api) -> None:
+    jobs = [api.submit() for _ in range(3)]
+    for job_id in jobs:
+        end(api, job_id, "failed")
+    answer = api.post("/dead-letter/redrive", json={"stop_on_failures": 2, "rate_per_s": 5})
+    found = redrives(api)
+    assert {event.redrive for event in found} == {answer.json()["redrive_id"]}
+    assert {event.stop_on_failures for event in found} == {2}
+    assert {event.error for event in found} == {e.Error("ValueError", fingerprint="f00d")}
+    assert sorted(event.job_id for event in found) == sorted(jobs)

@@ -294,6 +294,8 @@ def test_the_schema_names_every_route_with_its_bodies(api: Api) -> None:
         "POST /dead-letter/redrive",
         "POST /queues/{queue}/pause",
         "POST /queues/{queue}/resume",
+        "POST /breakers/{type}/open",
+        "POST /breakers/{type}/close",
         "POST /workers/{worker}/drain",
         "POST /dev/generate-jobs",
         "GET /health/live",

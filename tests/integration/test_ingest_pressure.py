@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from journeyman.errors import ServerRefusedError, ServerUnavailableError
 from journeyman.log.redis_log import Health
+from journeyman.proposals import Join, Proposal
 from journeyman.settings import Settings
 from journeyman_ingest.awaited_log import AwaitedLog
 from support.awaited_log import AwaitedMemoryLog
@@ -127,3 +129,69 @@ def test_production_generates_no_jobs(tmp_path: Path) -> None:
         answer = api.post("/dev/generate-jobs", json={"count": 1, "type": "t"})
         assert answer.status_code == 404
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+# --- quotas of queues ------------------------------------------------------------------------------------
+
+
+def look(api: Api) -> None:
+    api.run(api.intake.pressure.look())
+
+
+def stored(log: AwaitedMemoryLog) -> int:
+    return len(log.sync.derived.bodies)
+
+
+def test_a_queue_takes_as_many_jobs_as_its_quota_and_others_take_theirs(tmp_path: Path) -> None:
+    with ingest(tmp_path, Settings(queue_backlog_max=2, queue_backlogs="images=1,mail=0")) as (api, log):
+        for queue, quota in (("default", 2), ("images", 1)):
+            for _ in range(quota):
+                api.submit(queue=queue)
+            answer = api.post("/jobs", json={"type": "t", "queue": queue})
+            refusal(answer, 429, "queue-full")
+            assert f"{quota} jobs wait in queue {queue}; the quota is {quota}" in answer.json()["detail"]
+        for _ in range(5):
+            api.submit(queue="mail")
+        assert stored(log) == 8
+
+
+def test_a_batch_that_would_exceed_one_quota_is_refused_as_a_whole(tmp_path: Path) -> None:
+    with ingest(tmp_path, Settings(queue_backlogs="images=2")) as (api, log):
+        jobs = [{"type": "t"}, *[{"type": "t", "queue": "images"}] * 3]
+        refusal(api.post("/jobs/batch", json={"jobs": jobs}), 429, "queue-full")
+        refusal(api.post("/dev/generate-jobs", json={"count": 3, "type": "t", "queue": "images"}), 429, "queue-full")
+        assert stored(log) == 0
+        assert api.post("/jobs/batch", json={"jobs": jobs[:3]}).status_code == 202
+        look(api)
+        refusal(api.post("/jobs", json={"type": "t", "queue": "images"}), 429, "queue-full")
+        api.submit()
+        assert stored(log) == 4
+
+
+def test_a_queue_takes_jobs_again_when_some_were_claimed_and_the_rest_goes_on_meanwhile(tmp_path: Path) -> None:
+    with ingest(tmp_path, Settings(queue_backlogs="images=2")) as (api, log):
+        ids = [api.submit(queue="images") for _ in range(2)]
+        look(api)
+        refusal(api.post("/jobs", json={"type": "t", "queue": "images"}), 429, "queue-full")
+        assert api.patch(f"/jobs/{ids[0]}", json={"priority": 3}).status_code == 202
+        assert api.post(f"/jobs/{ids[0]}/cancel").status_code == 202
+        joined = Proposal((), None, (Join("w", ("*",), ("synthetic",)),))
+        log.sync.append([joined], caller="w", number=1)
+        assert len(log.sync.claim("w", 1, 1, queues=["*"], types=["synthetic"]).jobs) == 1
+        look(api)
+        api.submit(queue="images")
+        refusal(api.post("/jobs", json={"type": "t", "queue": "images"}), 429, "queue-full")
+
+
+def test_jobs_that_are_being_written_count_and_those_that_were_not_written_do_not(tmp_path: Path) -> None:
+    with ingest(tmp_path, Settings(queue_backlog_max=3)) as (api, log):
+        log.failures = [ServerRefusedError("no")] * 3
+        for _ in range(3):
+            refusal(api.post("/jobs", json={"type": "t"}), 503, "not-writable")
+
+        async def at_once() -> list[int]:
+            answers = await asyncio.gather(*[api.client.post("/jobs", json={"type": "t"}) for _ in range(10)])
+            return [answer.status_code for answer in answers]
+
+        assert sorted(api.run(at_once())) == [202] * 3 + [429] * 7
+        assert stored(log) == 3

@@ -8,16 +8,20 @@ from pathlib import Path
 import pytest
 
 from journeyman import events as e
+from journeyman.admission import admit
 from journeyman.errors import RebuildNeededError
 from journeyman.log.connect import connect
+from journeyman.log.rebuild import demand_rebuild
 from journeyman.log.redis_log import RedisLog
-from journeyman.proposals import Gate, Interrupt, Open, Proposal, Waiting
+from journeyman.proposals import Gate, Idempotency, Interrupt, Open, Proposal, Valve, Waiting
 from journeyman.verify import verify
 from support.driver import UNKNOWN, Driver, failed, given_back, succeeded
 from support.schedulers import Schedulers, derived_state, running
 from support.waiting import wait_for
 
 LATER_MS = 1 << 50
+#: The first words of the keys that a rebuild writes, of those that these tests bring about.
+DERIVED = {"bodies", "held", "paused", "beats", "dead", "ended", "ready", "queues", "worker", "stop", "meta"}
 
 
 @pytest.fixture
@@ -50,7 +54,10 @@ def live_through_everything(schedulers: Schedulers) -> None:
     moved = driver.submitted(priority=1)
     driver.append(Proposal((e.JobReprioritised(moved, 19),), Waiting(moved)))
     driver.append(Proposal((e.QueuePaused("mail"),), None, (Gate("mail", open=False),)))
-    wanted = {"job.dead_lettered": 1, "job.cancelled": 2, "job.retry_scheduled": 1}
+    driver.append(Proposal((e.BreakerOpened("parcel", "manual"),), None, (Valve("parcel", "manual"),)))
+    soon = e.BreakerOpened("leaflet", "probe_failed", 1, 1, driver.log.now_ms() + 1)
+    driver.append(Proposal((soon,), None, (Valve("leaflet", "automatic"),)))
+    wanted = {"breaker.half_opened": 1, "job.dead_lettered": 1, "job.cancelled": 2, "job.retry_scheduled": 1}
     wait_for(lambda: {tag: driver.tags().count(tag) for tag in wanted} == wanted, "all decisions")
     wait_for(lambda: driver.tags(moved).count("job.released") == 2, "the move")
 
@@ -91,6 +98,91 @@ def test_jobs_flow_on_after_a_rebuild(schedulers: Schedulers) -> None:
     assert schedulers.log.outcomes([running_])[running_].status == "completed"
     schedulers.decides()
     assert verify(driver.entries()).violations == []
+
+
+def test_any_one_derived_key_that_was_deleted_is_healed_by_a_rebuild(schedulers: Schedulers) -> None:
+    schedulers.start_leader(heartbeat_timeout_ms=60_000)
+    live_through_everything(schedulers)
+    log = schedulers.log
+    before = derived_state(log)
+    names = [key.decode() for key in log.client.scan_iter(log.keys.prefix + "*")]
+    derived = [name for name in names if name.removeprefix(log.keys.prefix).split(":")[0] in DERIVED]
+    assert len(derived) > 8
+    for name in derived:
+        log.client.delete(name)
+        demand_rebuild(log)
+        wait_for(lambda: works_again(schedulers.driver), f"the rebuild of {name}")
+        assert derived_state(log) == before, name
+    assert verify(schedulers.driver.entries()).violations == []
+
+
+def test_a_rebuild_keeps_what_the_log_does_not_tell(schedulers: Schedulers) -> None:
+    schedulers.start_leader()
+    driver, log = schedulers.driver, schedulers.log
+    driver.join()
+    job = driver.job()
+    key = Idempotency("k" * 64, "as asked", "the answer", 60_000)
+    (first,) = driver.append(admit([job], log.now_ms(), key))
+    numbered = log.append([Proposal((e.QueuePaused("other"),), None, ())], caller="somebody", number=7)
+    log.checkpoint("dashboard@here/1", log.end())
+    demand_rebuild(log)
+    wait_for(lambda: works_again(driver), "the rebuild")
+    (again,) = driver.append(admit([driver.job()], log.now_ms(), key))
+    assert (again.offset, again.replayed) == (first.offset, "the answer")
+    assert log.append([], caller="somebody", number=7) == numbered
+    assert "dashboard@here/1" in log.readers()
+
+
+def test_a_rebuild_that_is_killed_half_way_is_done_by_the_next_scheduler(schedulers: Schedulers) -> None:
+    pid = schedulers.start_leader(heartbeat_timeout_ms=60_000)
+    live_through_everything(schedulers)
+    log = schedulers.log
+    before = derived_state(log)
+    assert schedulers.stop(pid) == 0
+    demand_rebuild(log)
+    log.client.rpush(log.keys.of("rebuild", "ready", "mail", "10", "letter"), "half")
+    log.client.set(log.keys.of("leader"), "one that died", px=500)
+    schedulers.start_leader(heartbeat_timeout_ms=60_000)
+    wait_for(lambda: works_again(schedulers.driver), "the rebuild")
+    assert derived_state(log) == before
+    assert not list(log.client.scan_iter(log.keys.of("rebuild", "*")))
+
+
+def test_a_deleted_log_is_noticed_and_the_keys_are_derived_from_the_one_there_is(schedulers: Schedulers) -> None:
+    pid = schedulers.start_leader()
+    driver = schedulers.driver
+    driver.join()
+    lost = driver.submitted()
+    schedulers.decides()
+    wait_for(lambda: schedulers.log.noted("added") > 2, "the scheduler to note how long the log is")
+    schedulers.log.client.delete(schedulers.log.keys.log)
+    wait_for(lambda: "was deleted or replaced" in schedulers.said(), "it to be noticed")
+    wait_for(lambda: works_again(driver), "the rebuild")
+    schedulers.decides()
+    assert schedulers.alive(pid)
+    assert lost.encode() not in schedulers.log.client.hkeys(schedulers.log.keys.bodies)
+    assert verify(driver.entries()).violations == []
+
+
+def test_a_rebuild_of_a_trimmed_log_keeps_the_bodies_that_stand_beside_it(schedulers: Schedulers) -> None:
+    pid = schedulers.start_leader(heartbeat_timeout_ms=60_000)
+    live_through_everything(schedulers)
+    log = schedulers.log
+    before = derived_state(log)
+    assert schedulers.stop(pid) == 0
+    log.keep([job_id.decode() for job_id in log.client.hkeys(log.keys.bodies)])
+    log.client.xtrim(log.keys.log, minid=log.readers()["scheduler"].entry, approximate=False)
+    schedulers.start_leader(heartbeat_timeout_ms=60_000)
+    demand_rebuild(log)
+    wait_for(lambda: works_again(schedulers.driver), "the rebuild")
+    after = derived_state(log)
+    assert {name: after[name] for name in after if name != "bodies"} == {
+        name: before[name] for name in before if name != "bodies"
+    }
+    bodies, kept = before["bodies"], after["bodies"]
+    assert isinstance(bodies, dict)
+    assert isinstance(kept, dict)
+    assert set(kept) == set(bodies)
 
 
 def test_a_restart_reads_the_snapshot_and_the_tail_of_the_log(schedulers: Schedulers) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Event
 
 import pytest
 
 from journeyman.admission import admit
 from journeyman.errors import ServerUnavailableError
-from journeyman.events import JobSubmitted, JobSucceeded
+from journeyman.events import JobProgressed, JobSubmitted, JobSucceeded
 from journeyman.ids import IdMaker
 from journeyman.log.api import Finished, Outcome
 from journeyman.log.memory_log import MemoryLog
@@ -126,3 +127,18 @@ def test_a_flusher_that_is_abandoned_writes_nothing_more_and_ends() -> None:
     flusher.put(Outcome(JobSucceeded(ids[1], 1, "w-1")))
     assert flusher.close(10)
     assert {number for number, _ in log.batches} == {1}
+
+
+@pytest.mark.parametrize("taken_away", [True, False])
+def test_it_says_when_an_outcome_is_refused_to_a_worker_that_is_not_lost(taken_away: bool) -> None:
+    log = UnreliableLog()
+    [job_id] = held_jobs(log, 1)
+    heard = Event()
+    replied = Event()
+    flusher = Flusher(log, "w-1", on_refused=heard.set, on_reply=lambda _: replied.set())
+    flusher.start()
+    flusher.put(Outcome(JobProgressed("0" * 24, 1, "w-1", 50.0, "of a job that is over")))
+    assert replied.wait(10)
+    flusher.put(Outcome(JobSucceeded("0" * 24 if taken_away else job_id, 1, "w-1")))
+    assert flusher.close(10)
+    assert heard.is_set() == taken_away

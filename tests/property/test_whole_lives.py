@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec import structs
 
 from journeyman import events as e
 from journeyman.codec import encode_commit
@@ -21,9 +22,10 @@ from support import drain
 from support.agreement import assert_agreement
 from support.duplicates import may_be_repeated
 from support.hypothesis_profiles import share
+from support.redrives import assert_stopped_as_told
 from support.simulated_clients import Order, SimulatedClient
 from support.simulated_workers import KINDS, SimulatedWorker
-from support.simulation import HEARTBEAT_TIMEOUT_MS, LEASE_MS, SimulatedScheduler, World
+from support.simulation import BREAKERS, HEARTBEAT_TIMEOUT_MS, LEASE_MS, LIMITS, SimulatedScheduler, World
 from support.snapshots import assert_same_state, restored, stored
 
 #: Finding takes seconds; making what was found small, or a thorough run, takes minutes.
@@ -60,7 +62,7 @@ class WholeLives(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = World()
+        self.world = World(limits=structs.replace(LIMITS, breakers=BREAKERS))
         self.client = SimulatedClient(self.world)
         self.workers: list[SimulatedWorker] = []
         self.schedulers: list[SimulatedScheduler | None] = []
@@ -86,9 +88,18 @@ class WholeLives(RuleBasedStateMachine):
     def change(self, wanted: tuple[str, int, int]) -> None:
         self.client.change(*wanted)
 
+    @precondition(lambda self: self.client.ids)
+    @rule(stop_on_failures=st.integers(1, 2), gap_ms=st.sampled_from([0, 0, 300, 2_500]))
+    def redrive_together(self, stop_on_failures: int, gap_ms: int) -> None:
+        self.client.redrive_together(stop_on_failures, gap_ms)
+
     @rule(queue=st.sampled_from(QUEUES), is_open=st.booleans())
     def gate(self, queue: str, is_open: bool) -> None:
         self.client.gate(queue, is_open=is_open)
+
+    @rule(type_=st.sampled_from(TYPES), is_open=st.booleans())
+    def breaker(self, type_: str, is_open: bool) -> None:
+        self.client.breaker(type_, is_open=is_open)
 
     @rule(done=st.lists(work, min_size=1, max_size=3))
     def do(self, done: list[tuple[str, int, int]]) -> None:
@@ -212,7 +223,11 @@ class WholeLives(RuleBasedStateMachine):
         self.the_log_keeps_its_promises()
         drain.assert_all_ended(self.world, self.client.ids)
         drain.assert_nothing_decided_twice(self.world)
+        drain.assert_nothing_started_through_a_shut_valve(self.world)
         drain.assert_one_state(self.world, alive)
+        assert_stopped_as_told(
+            entry for entry in self.world.whole_log() if entry.offset.entry not in self.world.injected
+        )
         reported = Counter(event.offset for event in self.world.events() if isinstance(event, e.LogQuarantined))
         assert {e.Offset.parse(offset).entry for offset in reported} == {offset.entry for offset in self.damaged}
         assert_same_state(self.world.onlooker, self.world.refolded(), "read as it grew, and at once")

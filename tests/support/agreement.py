@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from journeyman import jobs
 from journeyman.log.memory_keys import Derived
@@ -13,9 +14,10 @@ Standing = tuple[str, int, str, str]
 
 
 def assert_agreement(derived: Derived, fold: Partition) -> None:
-    """Fail where bodies, holds or lines are not those of the fold."""
+    """Fail where bodies, holds, valves or lines are not those of the fold."""
     assert set(derived.bodies) == set(fold.jobs), "bodies are those of the jobs that have not ended"
     assert _held(derived) == _running(fold), "a job is held by whom the log says runs it"
+    assert derived.valves == fold.breakers.permits(), "types are shut as the log says, with as many permits"
     stand = Counter(standing(derived))
     wanted = Counter(_ready(fold))
     assert stand == wanted, f"lines hold exactly the ready jobs: {stand - wanted} | {wanted - stand}"
@@ -44,6 +46,19 @@ def standing(derived: Derived) -> list[Standing]:
             elif text[:24] in derived.bodies:
                 found.append((queue, priority, type_, text))
     return found
+
+
+def claimable(derived: Derived, queues: Sequence[str], types: Sequence[str]) -> list[int]:
+    """Return the priorities of the jobs that a worker could claim, the best first."""
+    by_type: dict[str, list[int]] = {}
+    for queue, priority, type_, _ in standing(derived):
+        if queue in queues and type_ in types and queue not in derived.paused:
+            by_type.setdefault(type_, []).append(priority)
+    found: list[int] = []
+    for type_, priorities in by_type.items():
+        most = derived.valves[type_][1] if type_ in derived.valves else len(priorities)
+        found += sorted(priorities, reverse=True)[:most]
+    return sorted(found, reverse=True)
 
 
 def _ready(fold: Partition) -> list[Standing]:

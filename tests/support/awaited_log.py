@@ -58,6 +58,13 @@ class AwaitedMemoryLog:
         """See `Log.now_ms`."""
         return self.sync.now_ms()
 
+    async def depths(self) -> Mapping[str, int]:
+        """Count the places in the lines of each queue."""
+        found: dict[str, int] = {}
+        for (queue, _, _), places in self.sync.derived.lines.items():
+            found[queue] = found.get(queue, 0) + len(places)
+        return found
+
     async def look(self, others: Sequence[AwaitedMemoryLog] = ()) -> list[Looked | Exception]:
         """Say how the log is, or what the test says. No others are on this server."""
         assert not others

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from journeyman import events as e
+from journeyman.breakers import MANUAL
 from journeyman.partition import Partition, fold
-from journeyman.proposals import Gate, Proposal
+from journeyman.proposals import Gate, Proposal, Valve
 from support.simulated_workers import SimulatedWorker
 from support.simulation import HEARTBEAT_TIMEOUT_MS, LIMITS, SimulatedScheduler, World
 from support.snapshots import assert_same_state
@@ -34,10 +35,14 @@ def heal_and_drain(
 ) -> None:
     """Open every queue and bring a good worker; return when nothing is left to do, and fail if that takes too long.
 
+    Breakers that a person opened are closed; the others must close by themselves.
     The schedulers that are there must manage: a new one would hide what they have forgotten.
     """
     for queue in queues:
         world.append(Proposal((e.QueueResumed(queue),), None, (Gate(queue, open=True),)))
+    for type_, (by, _) in list(world.log.derived.valves.items()):
+        if by == MANUAL:
+            world.append(Proposal((e.BreakerClosed(type_, "manual"),), None, (Valve(type_),)))
     worker = SimulatedWorker(world, "healer", queues, types)
     for _ in range(ROUNDS_MAX):
         pass_time(world, [worker], 200)
@@ -115,6 +120,27 @@ def assert_nothing_decided_twice(world: World) -> None:
     twice = [what for what, times in decided.items() if times > 1]
     assert twice == []
     assert max(losses.values(), default=0) <= LIMITS.poison_attempts
+
+
+def assert_nothing_started_through_a_shut_valve(world: World) -> None:
+    """Fail where a job of an open breaker's type started, or more of a half-open one's than it let through."""
+    types: dict[str, str] = {}
+    shut: dict[str, int] = {}
+    for event in own_events(world):
+        match event:
+            case e.JobSubmitted(job_id, type_):
+                types.setdefault(job_id, type_)
+            case e.BreakerOpened(type_):
+                shut[type_] = 0
+            case e.BreakerHalfOpened(type_, probes):
+                shut[type_] += probes
+            case e.BreakerClosed(type_):
+                shut.pop(type_, None)
+            case e.JobStarted(job_id) if types[job_id] in shut:
+                shut[types[job_id]] -= 1
+                assert shut[types[job_id]] >= 0, f"{job_id} started although its type is shut"
+            case _:
+                pass
 
 
 def assert_one_state(world: World, schedulers: Iterable[SimulatedScheduler]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from typing import TypeAlias, Union
 
@@ -29,6 +30,7 @@ class Driver:
         self.epoch = 0
         self._ids = IdMaker(log.partition)
         self._number = 0
+        self.finishes: Counter[str] = Counter()
         self._caller = secrets.token_hex(4)
 
     def number(self) -> int:
@@ -64,6 +66,7 @@ class Driver:
         return worker
 
     def leave(self, worker: str) -> None:
+        self.finishes[worker] = 0
         assert self.append(Proposal((e.WorkerLeft(worker),), None, (Leave(worker),)))[0].accepted
 
     def claim(
@@ -75,7 +78,11 @@ class Driver:
         return [job.body.job_id for job in self.claim(worker, count)]
 
     def finish(self, worker: str, *outcomes: Outcome) -> list[bool]:
-        return self.log.finish(worker, self.number(), outcomes).accepted
+        """Say what became of attempts. A call that was not answered is the next one's predecessor no more."""
+        number = self.finishes[worker] + 1
+        finished = self.log.finish(worker, number, outcomes)
+        self.finishes[worker] = number
+        return finished.accepted
 
     # --- the scheduler ---------------------------------------------------------------------------------
 

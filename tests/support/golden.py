@@ -16,6 +16,7 @@ from journeyman import events as e
 from journeyman.codec import encode_event
 
 JOB, OTHER = "01hf7yat0000000000000g00", "01hf7yat0100000000000g00"
+EVIDENCE = e.Evidence("host-a", 4711, 11, 139, True, 123_456_789, "Fatal Python error: Segmentation fault\n  in färbe")
 ERROR = e.Error("ValueError", "no such färbe", "Traceback …", "a1b2c3")
 
 
@@ -61,27 +62,42 @@ _RICH: tuple[e.Event, ...] = (
     e.JobSucceeded(JOB, 2, "w-0123456789", '{"out": 1}', 1_234_567, e.Blob("cd/cdef", 30_000, "cdef")),
     e.JobFailed(JOB, 2, "w-0123456789", ERROR, 99, False, 5_000),
     e.JobReturned(JOB, 2, "w-0123456789", "interrupted", True),
-    e.JobLost(JOB, 2, "w-0123456789", "no heartbeat"),
+    e.JobLost(JOB, 2, "w-0123456789", "no heartbeat", False, EVIDENCE),
     e.JobRetryScheduled(JOB, 3, 1_700_000_001_000, 877),
-    e.JobDeadLettered(JOB, 3, "attempts_exhausted", ERROR),
+    e.JobDeadLettered(JOB, 3, "attempts_exhausted", ERROR, EVIDENCE),
     e.JobCancelRequested(JOB),
     e.JobCancelled(JOB, "dependency", ERROR),
     e.JobReprioritised(JOB, 20),
     e.JobRedriven(
-        JOB, 2, 3, "image.thumbnail", "images", 15, 7, e.Backoff(500, 1.5, 90_000, False), 30_000, 1_700_000_002_000
+        JOB,
+        2,
+        3,
+        "image.thumbnail",
+        "images",
+        15,
+        7,
+        e.Backoff(500, 1.5, 90_000, False),
+        30_000,
+        1_700_000_002_000,
+        "r-0123456789abcdef",
+        5,
+        ERROR,
     ),
     e.WorkerJoined("w-0123456789", "host-a", 4711, "1.2.3", ("images", "default"), ("image.thumbnail",), 8),
     e.WorkerDraining("w-0123456789", "autoscaler"),
     e.WorkerLeft("w-0123456789"),
-    e.WorkerLost("w-0123456789", "its process died"),
+    e.WorkerLost("w-0123456789", "its process died", EVIDENCE, (JOB, OTHER)),
     e.QueuePaused("images"),
     e.QueueResumed("images"),
     e.FleetScaled("local", 4, 2, "waiting too long", 120, 3.5, 250.25),
     e.SchedulerElected(7, "host-a-4711"),
-    e.LogTrimmed("1700000000000-0", 1_000),
+    e.LogTrimmed("1700000000000-0", 1_000, 12, ("dashboard@host-a/0a1b2c3d",)),
     e.LogQuarantined("1700000000000-0/3", "unknown tag", "dashboard"),
     e.DependencyWatched(JOB, OTHER),
     e.DependencyResolved(JOB, OTHER, "failed"),
+    e.BreakerOpened("image.thumbnail", "failure_ratio", 11, 20, 1_700_000_005_000),
+    e.BreakerHalfOpened("image.thumbnail", 3),
+    e.BreakerClosed("image.thumbnail", "probes_succeeded"),
 )
 
 _PLAIN: tuple[e.Event, ...] = (
@@ -112,10 +128,20 @@ _PLAIN: tuple[e.Event, ...] = (
     e.LogQuarantined("0-0/0", ""),
     e.DependencyWatched(OTHER, JOB),
     e.DependencyResolved(OTHER, JOB, "completed"),
+    e.BreakerOpened("t", "manual"),
+    e.BreakerHalfOpened("t", 1),
+    e.BreakerClosed("t", "manual"),
 )
 
 #: The shape in which an event is written today, where it is not the first.
-_VERSIONS: dict[type[e.Event], int] = {e.JobSubmitted: 2}
+_VERSIONS: dict[type[e.Event], int] = {
+    e.JobSubmitted: 2,
+    e.JobLost: 2,
+    e.JobDeadLettered: 2,
+    e.JobRedriven: 2,
+    e.WorkerLost: 2,
+    e.LogTrimmed: 2,
+}
 
 EXAMPLES: tuple[Example, ...] = tuple(
     Example(kind, event, _VERSIONS.get(type(event), 1))
@@ -127,6 +153,21 @@ EXAMPLES: tuple[Example, ...] = tuple(
 OLD_EXAMPLES: tuple[Example, ...] = (
     Example("rich", msgspec.structs.replace(_RICH[0], released=False)),
     Example("plain", _PLAIN[0]),
+    Example("rich", e.JobLost(JOB, 2, "w-0123456789", "no heartbeat")),
+    Example("plain", e.JobLost(JOB, 1, "w")),
+    Example("rich", e.JobDeadLettered(JOB, 3, "attempts_exhausted", ERROR)),
+    Example("plain", e.JobDeadLettered(JOB, 1, "permanent", e.Error("E"))),
+    Example(
+        "rich",
+        e.JobRedriven(
+            JOB, 2, 3, "image.thumbnail", "images", 15, 7, e.Backoff(500, 1.5, 90_000, False), 30_000, 1_700_000_002_000
+        ),
+    ),
+    Example("plain", e.JobRedriven(JOB, 2, 1, "t", "q", 10, 3)),
+    Example("rich", e.WorkerLost("w-0123456789", "its process died")),
+    Example("rich", e.LogTrimmed("1700000000000-0", 1_000)),
+    Example("plain", e.LogTrimmed("0-0")),
+    Example("plain", e.WorkerLost("w")),
 )
 
 

@@ -156,10 +156,10 @@ def log_of(api: Api, partition: int = 0) -> Log:
     return log
 
 
-def end(api: Api, job_id: str, how: str) -> None:
+def end(api: Api, job_id: str, how: str, fingerprint: str = "f00d") -> None:
     """End a waiting job as the scheduler would: `failed` (a dead letter) or `cancelled`."""
     log = log_of(api, partition_of(job_id))
-    error = Error("ValueError", "no", "", "f00d")
+    error = Error("ValueError", "no", "", fingerprint)
     over: tuple[Event, Any] = (
         (JobCancelled(job_id), Discard(job_id, 0, 1))
         if how == "cancelled"

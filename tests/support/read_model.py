@@ -31,13 +31,16 @@ class Model:
         self.late_ms: dict[int, int] = {}
         self._store = store.Store(self.connection)
         self._following = Next(first_n)
+        self._events = 0
 
     def commit(self, *events: e.Event) -> e.Offset:
         offset = e.Offset(self.at - self.late_ms.get(self.at_home, 0), 0)
         with store.transaction(self.connection):
             entries = [e.Entry(offset, list(events))]
             self._following = self._store.project(entries, self._following, self.at_home).following
-            store.write_cursor(self.connection, store.Cursor(self.at_home, offset))
+            self._events += len(events)
+            cursor = store.Cursor(self.at_home, offset, events=self._events)
+            self._store.end_batch(self._following, cursor)
         self.at += 1_000
         return offset
 

@@ -138,6 +138,8 @@ def derived_state(log: RedisLog) -> dict[str, object]:
         "ended": ended,
         "lines": {name: places for name, places in lines.items() if places},
         "paused": client.smembers(keys.paused),
+        "valves": client.hgetall(keys.valves),
+        "a valve is shut": client.hexists(keys.meta, "shut"),
         "workers": sorted(client.zrange(keys.beats, 0, -1)),
         "epoch of a scheduler": client.hexists(keys.meta, "epoch"),
     }

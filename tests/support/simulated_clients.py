@@ -9,7 +9,7 @@ from typing import NamedTuple
 from journeyman import events as e
 from journeyman.admission import admit
 from journeyman.log.api import StoredOutcome
-from journeyman.proposals import Ended, Gate, Idempotency, Interrupt, Open, Proposal, Reopen, Waiting
+from journeyman.proposals import Ended, Gate, Idempotency, Interrupt, Open, Proposal, Reopen, Valve, Waiting
 from support.simulation import World
 
 UNKNOWN = "0" * 24
@@ -113,7 +113,17 @@ class SimulatedClient:
                 if kept:
                     self.redrive(kept[-1 - which % min(len(kept), LATEST)], outcomes, number * 30)
 
-    def redrive(self, job_id: str, outcomes: Mapping[str, StoredOutcome], delay_ms: int = 0) -> None:
+    def redrive_together(self, stop_on_failures: int, gap_ms: int) -> None:
+        """Redrive all that is failed or cancelled, one after the other, until so many have failed again."""
+        outcomes = self._world.log.outcomes(self.ids)
+        kept = [one for one in self.ids if one in outcomes and outcomes[one].body is not None]
+        name = f"r-{self._world.next_number()}"
+        for index, job_id in enumerate(kept):
+            self.redrive(job_id, outcomes, index * gap_ms, name, stop_on_failures)
+
+    def redrive(
+        self, job_id: str, outcomes: Mapping[str, StoredOutcome], delay_ms: int = 0, name: str = "", stop: int = 0
+    ) -> None:
         outcome = outcomes[job_id]
         body = outcome.body
         assert body is not None
@@ -127,8 +137,16 @@ class SimulatedClient:
             body.max_attempts,
             body.backoff,
             due_ms=self._world.now_ms + delay_ms if delay_ms else 0,
+            redrive=name,
+            stop_on_failures=stop,
+            error=e.Error("Former", fingerprint=job_id) if stop else None,
         )
         self._world.append(Proposal((event,), Ended(job_id), (Reopen(job_id),)))
+
+    def breaker(self, type_: str, *, is_open: bool) -> None:
+        """Open or close a breaker by hand: an open one lets nothing through."""
+        event = e.BreakerOpened(type_, "manual") if is_open else e.BreakerClosed(type_, "manual")
+        self._world.append(Proposal((event,), None, (Valve(type_, "manual" if is_open else ""),)))
 
     def gate(self, queue: str, *, is_open: bool) -> None:
         event = e.QueueResumed(queue) if is_open else e.QueuePaused(queue)

@@ -8,7 +8,7 @@ from journeyman import events as e
 from journeyman.errors import WorkerLostError
 from journeyman.log.api import Claimed, ClaimedJob, Finished, Outcome
 from journeyman.proposals import Alive, Join, Leave, Proposal
-from support.agreement import standing
+from support.agreement import claimable
 from support.simulation import World
 
 #: What a worker can say of an attempt.
@@ -35,7 +35,7 @@ class SimulatedWorker:
         """Claim, and check that the best waiting jobs came, and all of them. None for a worker that is lost."""
         self._claims += 1
         self._last_count = count
-        waiting = sorted((line[1] for line in standing(self._world.log.derived) if self._serves(*line)), reverse=True)
+        waiting = claimable(self._world.log.derived, self.queues, self.types)
         claimed = self._claim(count)
         if claimed is not None:
             assert [job.priority for job in claimed.jobs] == waiting[:count], "strictly by priority, and no idle worker"
@@ -58,9 +58,6 @@ class SimulatedWorker:
         except WorkerLostError:
             self.lost = True
             return None
-
-    def _serves(self, queue: str, _priority: int, type_: str, _place: str) -> bool:
-        return queue in self.queues and type_ in self.types and queue not in self._world.log.derived.paused
 
     def say(self, kinds: Sequence[tuple[str, str]]) -> Finished:
         """Report outcomes, (job id, kind) each, of attempts it believes to hold."""

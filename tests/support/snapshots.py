@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from journeyman.partition import Partition, Snapshot
+from journeyman.partition import Partition
+from journeyman.snapshot import Snapshot
 
 _canonical = msgspec.msgpack.Encoder(order="deterministic").encode
 _decode = msgspec.msgpack.Decoder(Snapshot).decode

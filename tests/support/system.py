@@ -49,11 +49,17 @@ class System:
         workers: int = 1,
         autoscaler: bool = False,
         server: TestServer | None = None,
+        environ: Callable[[str], Mapping[str, str]] = lambda _: {},
         **more: Any,
     ) -> None:
-        """Start everything and wait until it is ready; `more` are settings."""
+        """Start everything and wait until it is ready; `more` are settings.
+
+        `environ` tells what the environment of a process says beyond that; it is asked by name at every start.
+        """
         self.directory = directory
+        self._environ = environ
         self._children: dict[str, Child] = {}
+        self._put_down: set[str] = set()
         self._own_server = server is None
         self.server = server or start_valkey(directory / "server", aof="everysec")
         options = {**SETTINGS, "data_dir": str(directory), "redis_url": self.server.url, **more}
@@ -80,7 +86,8 @@ class System:
             self.server.restart()
             return
         spec = self._spec(name)
-        self._children[name] = Child(spec.argv, spec.environ, self._to_file(name))
+        self._put_down.discard(name)
+        self._children[name] = Child(spec.argv, {**spec.environ, **self._environ(name)}, self._to_file(name))
 
     def start_standby(self, name: str) -> None:
         """Start a second scheduler under a name that begins with `scheduler`."""
@@ -92,6 +99,7 @@ class System:
         if name == "server":
             self.server.kill()
             return
+        self._put_down.add(name)
         child = self._children[name]
         family = psutil.Process(child.pid).children(recursive=True)
         os.kill(child.pid, signal.SIGKILL)
@@ -102,6 +110,7 @@ class System:
 
     def stop(self, name: str, timeout_s: float = STOP_S) -> int:
         """Stop a process in good order, wait for its end, and return its exit code."""
+        self._put_down.add(name)
         child = self._children[name]
         child.ask_to_stop()
         wait_for(lambda: child.exit_code() is not None, f"{name} to stop", timeout_s=timeout_s)
@@ -114,9 +123,17 @@ class System:
         """Return the process id of a service or of the server."""
         return self.server.process.pid if name == "server" else self._children[name].pid
 
+    def pids(self) -> list[int]:
+        """Return the process ids of the services that run."""
+        return [child.pid for name, child in self._children.items() if self.running(name)]
+
     def running(self, name: str) -> bool:
         """Say whether a process runs."""
         return self._children[name].exit_code() is None
+
+    def ended_by_themselves(self) -> list[str]:
+        """Return the services that have ended, and neither `kill` nor `stop` was the cause."""
+        return [name for name in self._children if not self.running(name) and name not in self._put_down]
 
     def output(self, name: str) -> str:
         """Return everything a process has written so far, of all its starts."""

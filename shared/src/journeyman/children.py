@@ -13,8 +13,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from threading import Thread
 
+from journeyman.last_lines import LastLines
 from journeyman.process import LIFELINE
 
+STDERR = 2
 _POLL_S = 0.05
 _GROUP_PATIENCE_S = 5.0
 
@@ -22,22 +24,33 @@ _GROUP_PATIENCE_S = 5.0
 class Child:
     """A started process. Its standard input is the lifeline; `on_line` takes its output, which is inherited without.
 
-    `on_line` is called on a thread of its own, without the line's end.
+    `on_line` is called on a thread of its own, without the line's end. Without it, standard error is passed on, and
+    `keep_lines` of its last lines are kept.
     """
 
     def __init__(
-        self, argv: Sequence[str], environ: Mapping[str, str], on_line: Callable[[str], None] | None = None
+        self,
+        argv: Sequence[str],
+        environ: Mapping[str, str],
+        on_line: Callable[[str], None] | None = None,
+        *,
+        keep_lines: int = 0,
     ) -> None:
         self.started = time.monotonic()
+        self._lines: LastLines | None = None
+        source, errors = os.pipe() if keep_lines else (None, None)
         self._process = subprocess.Popen(
             argv,
             env={**environ, LIFELINE: "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE if on_line else None,
-            stderr=subprocess.STDOUT if on_line else None,
+            stderr=subprocess.STDOUT if on_line else errors,
             start_new_session=True,
         )
         self.pid = self._process.pid
+        if source is not None and errors is not None:
+            os.close(errors)
+            self._lines = LastLines(source, STDERR, keep_lines)
         if on_line:
             Thread(target=self._read, args=(on_line,), name=f"output of {self.pid}", daemon=True).start()
 
@@ -46,6 +59,10 @@ class Child:
         with self._process.stdout as output:
             for line in output:
                 on_line(line.decode(errors="replace").rstrip("\r\n"))
+
+    def last_lines(self, wait_s: float = 0.5) -> str:
+        """Return what was kept of its standard error. Waits so long for its end, which others may hold open."""
+        return self._lines.text(wait_s) if self._lines else ""
 
     def exit_code(self) -> int | None:
         """Return how it ended (negative: the signal that ended it); None while it runs."""

@@ -9,6 +9,7 @@ import msgspec
 
 from journeyman import events as e
 from journeyman import jobs
+from journeyman.breaker_verdicts import Rules
 from journeyman.messages import Message
 from journeyman.proposals import Discard, Effect, Guard, Proposal, Push, Release, Standing, Waiting, place
 from journeyman.watchers import Edge
@@ -20,6 +21,7 @@ class Limits(msgspec.Struct, frozen=True):
     poison_attempts: int = 3
     wait_max_ms: int = 1_800_000
     partitions: int = 1
+    breakers: Rules = Rules()
 
 
 class Given(NamedTuple):
@@ -39,7 +41,7 @@ class Round(NamedTuple):
     """What one round concluded: the proposals, the jobs it looked at, and those of them to look at again soon.
 
     messages: what other partitions are to be told before anything follows from it here. noted: edges whose note is
-    among the proposals. owed: the answers it looked at.
+    among the proposals. owed: the answers it looked at. judged: the types whose breakers it looked at.
     """
 
     proposals: list[Proposal]
@@ -48,6 +50,7 @@ class Round(NamedTuple):
     messages: list[Message] = []
     noted: list[Edge] = []
     owed: list[Edge] = []
+    judged: list[str] = []
 
 
 class Conclusions:
@@ -90,7 +93,11 @@ class Conclusions:
 
     def guarded(self, event: e.Event | None, guard: Guard, effects: tuple[Effect, ...]) -> None:
         """Conclude something that holds only where the guard does."""
-        self._guarded.append(Proposal((event,) if event else (), guard, effects))
+        self.propose(Proposal((event,) if event else (), guard, effects))
+
+    def propose(self, proposal: Proposal) -> None:
+        """Conclude a proposal by itself."""
+        self._guarded.append(proposal)
 
     def proposals(self) -> list[Proposal]:
         """Return everything that is to be committed."""

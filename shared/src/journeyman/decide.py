@@ -16,12 +16,16 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import assert_never
 
+import msgspec
+
 from journeyman import events as e
 from journeyman import jobs, retry
+from journeyman.breaker_verdicts import JUDGED_MAX, judge
 from journeyman.conclusions import Conclusions, Given, Limits, Round
 from journeyman.dependencies import conclude_blocked, conclude_owed
 from journeyman.partition import PRIORITY_MAX, Partition
 from journeyman.proposals import Bury, Interrupt, Leave, Open, Orphaned, Push, Release, Silent, Standing, Void, place
+from journeyman.redrives import Redrive
 from journeyman.watchers import UNSURE, WAITS, Edge
 
 __all__ = ["Limits", "Round", "advance", "decide", "next_due_ms", "reopen", "settle", "unsure_parents"]
@@ -65,6 +69,7 @@ def advance(partition: Partition, now_ms: int, limits: Limits) -> None:
         job = partition.jobs.get(job_id)
         if isinstance(job, (jobs.Scheduled, jobs.Retrying)) and job.due_ms == due_ms:
             partition.note(job_id, True)
+    partition.breakers.advance(now_ms)
     oldest_ms, standing_in = now_ms - limits.wait_max_ms, partition.jobs
     for (queue, priority), line in partition.lines.items():
         while line and queue not in partition.paused:
@@ -83,7 +88,7 @@ def advance(partition: Partition, now_ms: int, limits: Limits) -> None:
 
 def next_due_ms(partition: Partition) -> int | None:
     """Return when the next timer rings, if any does."""
-    return partition.timers[0][0] if partition.timers else None
+    return min([timers[0][0] for timers in (partition.timers, partition.breakers.timers) if timers], default=None)
 
 
 def decide(
@@ -112,11 +117,17 @@ def decide(
             _conclude(conclusions, partition, job_id, job, given)
         if len(conclusions.messages) >= MESSAGES_MAX:
             break
+    judged = list(islice(partition.breakers.agenda, JUDGED_MAX))
+    for type_ in judged:
+        if verdict := judge(partition.breakers, type_, now_ms, limits.breakers):
+            conclusions.propose(verdict)
     owed = _owed(partition)
     conclude_owed(conclusions, partition.watchers, owed, given)
     for offset, reason in islice(partition.undecodable.items(), QUARANTINED_MAX):
         conclusions.plain(e.LogQuarantined(str(offset), reason[:512]))
-    return Round(conclusions.proposals(), settled, conclusions.postponed, conclusions.messages, conclusions.noted, owed)
+    return Round(
+        conclusions.proposals(), settled, conclusions.postponed, conclusions.messages, conclusions.noted, owed, judged
+    )
 
 
 def settle(partition: Partition, concluded: Round) -> None:
@@ -125,6 +136,8 @@ def settle(partition: Partition, concluded: Round) -> None:
         partition.note(job_id, False)
     for edge in concluded.owed:
         partition.watchers.owed.pop(edge, None)
+    for type_ in concluded.judged:
+        partition.breakers.agenda.pop(type_, None)
 
 
 def reopen(partition: Partition, concluded: Round) -> None:
@@ -134,6 +147,7 @@ def reopen(partition: Partition, concluded: Round) -> None:
             partition.note(job_id, True)
     for edge in concluded.owed:
         look_again(partition, edge)
+    partition.breakers.agenda.update(dict.fromkeys(concluded.judged))
 
 
 def look_again(partition: Partition, edge: Edge) -> bool:
@@ -169,6 +183,9 @@ def _owed(partition: Partition) -> list[Edge]:
 
 def _conclude(out: Conclusions, partition: Partition, job_id: str, job: jobs.Job, given: Given) -> None:
     now_ms, limits = given.now_ms, given.limits
+    if isinstance(job, (jobs.Scheduled, jobs.Ready)) and (stopped := partition.redrives.stopped(job_id)):
+        _conclude_stopped(out, job_id, job, *stopped)
+        return
     match job:
         case jobs.Scheduled() | jobs.Retrying():
             if job.due_ms <= now_ms:
@@ -186,8 +203,9 @@ def _conclude(out: Conclusions, partition: Partition, job_id: str, job: jobs.Job
             _conclude_ready(out, job_id, job, now_ms, limits)
         case jobs.Running() | jobs.Cancelling():
             if job.worker not in partition.workers:
+                reason = partition.gone.get(job.worker, "its worker is gone")
                 out.guarded(
-                    e.JobLost(job_id, job.attempt, job.worker, partition.gone.get(job.worker, "its worker is gone")),
+                    partition.casualties.lost(job.worker, job.attempt, job_id, reason),
                     Orphaned(job_id, job.attempt, job.worker),
                     (Release(job_id),),
                 )
@@ -219,7 +237,8 @@ def _conclude_orphaned(
     are released one at a time.
     """
     if job.losses >= limits.poison_attempts:
-        _bury(out, job_id, job, "poison", _poison(job))
+        evidence = partition.casualties.against.get(job_id)
+        _bury(out, job_id, job, "poison", _poison(job, evidence), evidence)
     elif job.losses < limits.poison_attempts - 1:
         out.release(job_id, job)
     else:
@@ -253,14 +272,34 @@ def _conclude_ready(out: Conclusions, job_id: str, job: jobs.Ready, now_ms: int,
         out.guarded(e.JobReprioritised(job_id, PRIORITY_MAX), Standing(job_id), ())
 
 
-def _bury(out: Conclusions, job_id: str, job: jobs.Job, reason: str, error: e.Error) -> None:
-    plan = job.plan
-    out.plain(
-        e.JobDeadLettered(job_id, job.attempt, reason, error),
-        Bury(job_id, job.attempt, job.generation, plan.type, plan.queue, error.type, error.fingerprint),
-    )
+def _conclude_stopped(
+    out: Conclusions, job_id: str, job: jobs.Scheduled | jobs.Ready, name: str, redrive: Redrive
+) -> None:
+    """Make a dead letter again of a job whose redrive has stopped before it was its turn."""
+    former = redrive.waiting[job_id]
+    why = f"not tried again: {redrive.failed} other jobs of redrive {name} had failed again"
+    error = e.Error(former.type, why, "", former.fingerprint)
+    dead = e.JobDeadLettered(job_id, job.attempt, "redrive_stopped", error)
+    if isinstance(job, jobs.Ready):
+        stands = Void(place(job_id, job.attempt + 1, job.moves, job.generation))
+        out.guarded(dead, Standing(job_id), (stands, _burial(job_id, job, error)))
+    else:
+        out.plain(dead, _burial(job_id, job, error))
 
 
-def _poison(job: jobs.Orphaned) -> e.Error:
+def _bury(
+    out: Conclusions, job_id: str, job: jobs.Job, reason: str, error: e.Error, evidence: e.Evidence | None = None
+) -> None:
+    if evidence is not None:
+        # Its last lines are the error's.
+        evidence = msgspec.structs.replace(evidence, log="")
+    out.plain(e.JobDeadLettered(job_id, job.attempt, reason, error, evidence), _burial(job_id, job, error))
+
+
+def _burial(job_id: str, job: jobs.Job, error: e.Error) -> Bury:
+    return Bury(job_id, job.attempt, job.generation, job.plan.type, job.plan.queue, error.type, error.fingerprint)
+
+
+def _poison(job: jobs.Orphaned, evidence: e.Evidence | None) -> e.Error:
     message = f"{job.losses} workers were lost while they ran it; the last one: {job.reason}"
-    return e.Error("Poison", message, fingerprint="poison")
+    return e.Error("Poison", message, evidence.log if evidence else "", "poison")

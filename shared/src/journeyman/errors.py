@@ -23,6 +23,10 @@ class ServerRefusedError(JourneymanError):
     """The server is alive and declines to write: out of memory, disk full, read-only, or loading."""
 
 
+class ServerFullError(ServerRefusedError):
+    """The server has reached its memory limit: it takes no new jobs, and everything else goes on."""
+
+
 class RebuildNeededError(JourneymanError):
     """The log is there and the keys derived from it are not; a scheduler must rebuild them first."""
 
@@ -34,6 +38,10 @@ class EpochPassedError(JourneymanError):
         super().__init__(f"epoch {epoch} has passed: the scheduler of epoch {current} decides now")
         self.epoch = epoch
         self.current = current
+
+
+class HistoryLostError(JourneymanError):
+    """The log does not hold what was read of it: its server lost the end of it. What was decided on that is refused."""
 
 
 class WorkerLostError(JourneymanError):
@@ -50,3 +58,19 @@ class UndecodableEntryError(JourneymanError):
 
 class BlobMissingError(JourneymanError):
     """A payload or result was stored outside the log and is not there, or not what was stored."""
+
+
+class ArchiveDamagedError(JourneymanError):
+    """A segment of the archive is missing, or is not what was written."""
+
+
+class ArchiveUnavailableError(JourneymanError):
+    """The archive cannot be read or written."""
+
+
+class ArchiveAheadError(JourneymanError):
+    """Somebody else has extended the archive meanwhile."""
+
+
+class OtherLogError(JourneymanError):
+    """The log on the server is not the one that the archive is of: it was emptied or replaced."""

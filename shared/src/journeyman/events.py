@@ -15,8 +15,9 @@ from __future__ import annotations
 import re
 from typing import TypeAlias, Union, get_args
 
-import msgspec
-
+from journeyman.breaker_events import BreakerClosed as BreakerClosed
+from journeyman.breaker_events import BreakerHalfOpened as BreakerHalfOpened
+from journeyman.breaker_events import BreakerOpened as BreakerOpened
 from journeyman.entries import BEGINNING as BEGINNING
 from journeyman.entries import Entry as Entry
 from journeyman.entries import Offset as Offset
@@ -26,37 +27,11 @@ from journeyman.entries import read_offset as read_offset
 from journeyman.entries import read_position as read_position
 from journeyman.entries import write_offset as write_offset
 from journeyman.entries import write_position as write_position
-
-
-class Blob(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Where a value too large for the log is kept: its key in the blob store, size in bytes, SHA-256 in hex."""
-
-    key: str
-    size: int
-    sha256: str
-
-
-class Backoff(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """How the wait between attempts grows: from `initial_ms`, by `multiplier`, up to `max_ms`."""
-
-    initial_ms: int = 1_000
-    multiplier: float = 2.0
-    max_ms: int = 60_000
-    jitter: bool = True
-
-
-class Error(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """What went wrong in an attempt. `fingerprint` groups errors that have the same cause."""
-
-    type: str
-    message: str = ""
-    traceback: str = ""
-    fingerprint: str = ""
-
-
-class _Event(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="event", kw_only=False):
-    """What all events share: positional fields behind a tag."""
-
+from journeyman.values import Backoff as Backoff
+from journeyman.values import Blob as Blob
+from journeyman.values import Error as Error
+from journeyman.values import Evidence as Evidence
+from journeyman.values import Fact as _Event
 
 # --- a job -----------------------------------------------------------------------------------------------
 
@@ -162,12 +137,18 @@ class JobReturned(_Event, frozen=True, tag="job.returned"):
 
 
 class JobLost(_Event, frozen=True, tag="job.lost"):
-    """The worker that held the attempt is gone. Whatever it may still report is refused."""
+    """The worker that held the attempt is gone. Whatever it may still report is refused.
+
+    `running`: whether the attempt was under way, as far as anybody knows. One that had not begun is not to blame, and
+    the loss is not charged to its job.
+    """
 
     job_id: str
     attempt: int
     worker: str
     reason: str = ""
+    running: bool = True
+    evidence: Evidence | None = None
 
 
 class JobRetryScheduled(_Event, frozen=True, tag="job.retry_scheduled"):
@@ -180,12 +161,17 @@ class JobRetryScheduled(_Event, frozen=True, tag="job.retry_scheduled"):
 
 
 class JobDeadLettered(_Event, frozen=True, tag="job.dead_lettered"):
-    """The job failed for good and waits for a person. `reason`: attempts_exhausted, permanent, poison."""
+    """The job failed for good and waits for a person.
+
+    `reason`: attempts_exhausted, permanent, poison; redrive_stopped: it was being redriven, and others of the same
+    redrive failed again before its turn came. `evidence`: of poison, how the last worker that ran it died.
+    """
 
     job_id: str
     attempt: int
     reason: str
     error: Error
+    evidence: Evidence | None = None
 
 
 class JobCancelRequested(_Event, frozen=True, tag="job.cancel_requested"):
@@ -212,7 +198,9 @@ class JobReprioritised(_Event, frozen=True, tag="job.reprioritised"):
 class JobRedriven(_Event, frozen=True, tag="job.redriven"):
     """A failed or cancelled job lives again, as its next generation, with a fresh allowance of attempts.
 
-    Attempt numbers go on from `attempt`, the last one used, so that no two attempts share a number.
+    Attempt numbers go on from `attempt`, the last one used, so that no two attempts share a number. `redrive` names the
+    request, if it was one for many. When `stop_on_failures` of its jobs (0: never) have failed for good again, those
+    that have not started yet become dead letters again, with the error they had: type and fingerprint of `error`.
     """
 
     job_id: str
@@ -225,9 +213,12 @@ class JobRedriven(_Event, frozen=True, tag="job.redriven"):
     backoff: Backoff = Backoff()
     timeout_ms: int = 600_000
     due_ms: int = 0
+    redrive: str = ""
+    stop_on_failures: int = 0
+    error: Error | None = None
 
 
-# --- queues, workers, fleet, scheduler, log --------------------------------------------------------------
+# --- queues, workers, fleet, scheduler, log; breakers have a file of their own ----------------------------
 
 
 class QueuePaused(_Event, frozen=True, tag="queue.paused"):
@@ -268,10 +259,15 @@ class WorkerLeft(_Event, frozen=True, tag="worker.left"):
 
 
 class WorkerLost(_Event, frozen=True, tag="worker.lost"):
-    """The worker stopped beating, or its process was seen to die. Its attempts are lost with it."""
+    """The worker stopped beating, or its process was seen to die. Its attempts are lost with it.
+
+    `running`: the jobs of this partition that it was running at that moment, where that is known (else None).
+    """
 
     worker: str
     reason: str = "no heartbeat"
+    evidence: Evidence | None = None
+    running: tuple[str, ...] | None = None
 
 
 class FleetScaled(_Event, frozen=True, tag="fleet.scaled"):
@@ -294,10 +290,16 @@ class SchedulerElected(_Event, frozen=True, tag="scheduler.elected"):
 
 
 class LogTrimmed(_Event, frozen=True, tag="log.trimmed"):
-    """Entries before `before` (an entry id) left the log; every registered reader had read them."""
+    """Entries before `before` (an entry id) left the log; every registered reader had read them.
+
+    segment: where there is an archive, it holds them in its segments up to this one; 0 where there is none.
+    expired: readers that had not been heard of for so long that the log was not kept for them any more.
+    """
 
     before: str
     entries: int = 0
+    segment: int = 0
+    expired: tuple[str, ...] = ()
 
 
 class LogQuarantined(_Event, frozen=True, tag="log.quarantined"):
@@ -348,8 +350,9 @@ JobEvent: TypeAlias = Union[
 ]
 WorkerEvent: TypeAlias = Union[WorkerJoined, WorkerDraining, WorkerLeft, WorkerLost]
 SystemEvent: TypeAlias = Union[QueuePaused, QueueResumed, FleetScaled, SchedulerElected, LogTrimmed, LogQuarantined]
+BreakerEvent: TypeAlias = Union[BreakerOpened, BreakerHalfOpened, BreakerClosed]
 DependencyEvent: TypeAlias = Union[DependencyWatched, DependencyResolved]
-Event: TypeAlias = Union[JobEvent, WorkerEvent, SystemEvent, DependencyEvent]
+Event: TypeAlias = Union[JobEvent, WorkerEvent, SystemEvent, DependencyEvent, BreakerEvent]
 
 EVENT_TYPES: tuple[type[Event], ...] = get_args(Event)
 

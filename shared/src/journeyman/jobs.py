@@ -236,7 +236,7 @@ def _returned(job: Job, event: e.JobReturned, at_ms: int) -> Job:
 def _lost(job: Job, event: e.JobLost, _at_ms: int) -> Job:
     if not _holds(job, event):
         return job
-    head = (job.plan, job.generation, job.attempt, job.failures, job.losses + 1)
+    head = (job.plan, job.generation, job.attempt, job.failures, job.losses + event.running)
     if isinstance(job, Cancelling):
         return Withdrawn(*head, False)
     return Orphaned(*head, event.reason)

@@ -13,40 +13,17 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
-import msgspec
-
 from journeyman import events as e
 from journeyman import jobs
+from journeyman.breakers import Breakers
+from journeyman.casualties import Casualties
 from journeyman.jobs import Job, Plan, Ready
 from journeyman.plans import Plans
+from journeyman.redrives import Redrives
+from journeyman.snapshot import Snapshot, Worker, snapshot_of
 from journeyman.watchers import Watchers
 
 PRIORITY_MAX = 20
-
-
-class Worker(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A worker that has joined and neither left nor been lost."""
-
-    queues: tuple[str, ...]
-    types: tuple[str, ...]
-    slots: int
-
-
-class Snapshot(msgspec.Struct, frozen=True, array_like=True):
-    """Everything a partition's state is, in a shape that can be stored. `offset`: the last entry folded."""
-
-    version: int
-    offset: tuple[int, int, int]
-    epoch: int
-    jobs: dict[str, Job]
-    workers: dict[str, Worker]
-    gone: dict[str, str]
-    paused: frozenset[str]
-    undecodable: dict[str, str] = {}
-    watchers: dict[str, dict[str, str]] = {}
-
-
-SNAPSHOT_VERSION = 1
 
 
 class Partition:
@@ -64,6 +41,12 @@ class Partition:
         self.undecodable: dict[e.Offset, str] = {}
         #: Children in other partitions that wait for jobs of this one.
         self.watchers = Watchers()
+        #: Redrives that may stop.
+        self.redrives = Redrives()
+        #: How workers died, and what is held against jobs that ran in them.
+        self.casualties = Casualties()
+        #: Which types of jobs are shut, and how their attempts went of late.
+        self.breakers = Breakers()
         #: Jobs about which something may have to be decided. A dict, for its order.
         self.agenda: dict[str, None] = {}
         #: (time in ms, job id): when a job comes onto the agenda by itself.
@@ -88,6 +71,8 @@ class Partition:
         if entry.offset <= self.offset:
             return
         at_ms = self._at_ms = entry.offset.ms
+        if at_ms >= self.breakers.turn_ms:
+            self.breakers.turn(at_ms)
         handlers = self._HANDLERS
         for event in entry.events:
             if event is not None:
@@ -119,12 +104,13 @@ class Partition:
             self._children.setdefault(parent, []).append(job_id)
         return jobs.Blocked(plan, 1, 0, 0, 0, event.due_ms, here | untold, parents - here - untold, None, untold)
 
-    def _redriven(self, event: e.JobRedriven, _at_ms: int) -> None:
+    def _redriven(self, event: e.JobRedriven, at_ms: int) -> None:
         if event.job_id in self.jobs:
             return
         plan = self._plans.shared(
             Plan(event.type, event.queue, event.priority, event.max_attempts, event.backoff, False)
         )
+        self.redrives.came(event, at_ms)
         self._put(
             event.job_id,
             jobs.Scheduled(plan, event.generation, event.attempt, 0, 0, event.due_ms),
@@ -141,6 +127,8 @@ class Partition:
         before = self.jobs.get(job_id)
         if type(before) is not Ready or worker not in self.workers:
             self._job_event(event, at_ms)
+            if before is not None and self.breakers.probing and self.jobs.get(job_id) is not before:
+                self.breakers.started(before.plan.type, job_id)
             return
         after = jobs.started(before, event, at_ms)
         if after is not before:
@@ -149,12 +137,19 @@ class Partition:
             if held is None:
                 held = self._held[worker] = set()
             held.add(job_id)
+            if self.redrives.of:
+                self.redrives.started(job_id)
+            if self.breakers.probing:
+                self.breakers.started(before.plan.type, job_id)
             if self.agenda:
                 self.agenda.pop(job_id, None)
 
     def _succeeded(self, event: e.JobSucceeded, at_ms: int) -> None:
         before = self.jobs.get(event.job_id)
         if before is not None and jobs.succeeded(before, event, at_ms) is None:
+            self.breakers.succeeded[before.plan.type] += 1
+            if self.breakers.probing:
+                self.breakers.probe_over(before.plan.type, event.job_id, succeeded=True)
             self._end(event.job_id, before, "completed")
 
     def _job_event(self, event: e.JobEvent, at_ms: int) -> None:
@@ -186,16 +181,33 @@ class Partition:
         held = self._held.get(event.worker)
         if held:
             self.gone[event.worker] = event.reason if isinstance(event, e.WorkerLost) else "left"
+            if isinstance(event, e.WorkerLost):
+                self.casualties.died(event)
             for job_id in sorted(held):
                 self.agenda[job_id] = None
         elif held is not None:
             del self._held[event.worker]
+
+    def _attempt_over(self, event: e.JobFailed | e.JobReturned | e.JobLost, at_ms: int) -> None:
+        before = self.jobs.get(event.job_id)
+        self._job_event(event, at_ms)
+        if before is not None and self.jobs.get(event.job_id) is not before:
+            counts = isinstance(event, e.JobFailed) and event.retryable and isinstance(before, jobs.Running)
+            self.breakers.over(before.plan.type, event.job_id, failed=counts)
+
+    def _lost(self, event: e.JobLost, at_ms: int) -> None:
+        self._attempt_over(event, at_ms)
+        if event.job_id in self.suspects:
+            self.casualties.charge(event)
 
     def _queue_paused(self, event: e.QueuePaused, _at_ms: int) -> None:
         self.paused.add(event.queue)
 
     def _queue_resumed(self, event: e.QueueResumed, _at_ms: int) -> None:
         self.paused.discard(event.queue)
+
+    def _breaker_event(self, event: e.BreakerEvent, at_ms: int) -> None:
+        self.breakers.apply(event, at_ms)
 
     def _elected(self, event: e.SchedulerElected, _at_ms: int) -> None:
         self.epoch = max(self.epoch, event.epoch)
@@ -215,6 +227,9 @@ class Partition:
             e.JobReleased: _released,
             e.JobStarted: _started,
             e.JobSucceeded: _succeeded,
+            e.JobFailed: _attempt_over,
+            e.JobReturned: _attempt_over,
+            e.JobLost: _lost,
             e.JobRedriven: _redriven,
             e.JobProgressed: _nothing,
             e.WorkerJoined: _worker_joined,
@@ -222,6 +237,9 @@ class Partition:
             e.WorkerLost: _worker_gone,
             e.QueuePaused: _queue_paused,
             e.QueueResumed: _queue_resumed,
+            e.BreakerOpened: _breaker_event,
+            e.BreakerHalfOpened: _breaker_event,
+            e.BreakerClosed: _breaker_event,
             e.SchedulerElected: _elected,
             e.LogQuarantined: _quarantined,
             e.DependencyWatched: _watched,
@@ -244,15 +262,16 @@ class Partition:
         match job:
             case jobs.Running() | jobs.Cancelling():
                 self._held.setdefault(job.worker, set()).add(job_id)
+                self.redrives.started(job_id)
                 interrupted_late = isinstance(job, jobs.Cancelling) and isinstance(before, jobs.Withdrawn)
                 self.note(job_id, interrupted_late or job.worker not in self.workers)
             case jobs.Scheduled() | jobs.Retrying():
                 due = job.due_ms <= self._at_ms
-                self.note(job_id, due)
+                self.note(job_id, due or self.redrives.stopped(job_id) is not None)
                 if not due:
                     heapq.heappush(self.timers, (job.due_ms, job_id))
             case Ready():
-                self.note(job_id, job.placed != job.plan.priority)
+                self.note(job_id, job.placed != job.plan.priority or self.redrives.stopped(job_id) is not None)
                 if job.placed < PRIORITY_MAX:
                     self._stand(job_id, job.plan.queue, job.placed)
             case jobs.Blocked():
@@ -288,11 +307,15 @@ class Partition:
             self._clear_of_suspicion(job_id)
         if type(before) is jobs.Running or type(before) is jobs.Cancelling:
             self._let_go(before.worker, job_id)
+            if self.breakers.probing:
+                self.breakers.probe_over(before.plan.type, job_id)
         if self._children:
             for child_id in self._children.pop(job_id, ()):
                 self._meet(child_id, job_id, status)
         if self.watchers.of:
             self.watchers.ended(job_id, status)
+        if self.redrives.of:
+            self.agenda.update(dict.fromkeys(self.redrives.ended(job_id, status)))
 
     def _meet(self, child_id: str, parent: str, status: str) -> None:
         """Let a child that waits for this parent know how it ended."""
@@ -303,6 +326,7 @@ class Partition:
     def _clear_of_suspicion(self, job_id: str) -> None:
         if job_id in self.suspects:
             del self.suspects[job_id]
+            self.casualties.against.pop(job_id, None)
             for suspect in self.suspects:
                 self.note(suspect, isinstance(self.jobs[suspect], jobs.Orphaned) or suspect in self.agenda)
 
@@ -312,6 +336,7 @@ class Partition:
             held.discard(job_id)
             if not held:
                 self.gone.pop(worker, None)
+                self.casualties.deaths.pop(worker, None)
                 if worker not in self.workers:
                     del self._held[worker]
 
@@ -319,17 +344,7 @@ class Partition:
 
     def snapshot(self) -> Snapshot:
         """Return the whole state. Its structs are immutable, so it may be encoded while the fold goes on."""
-        return Snapshot(
-            SNAPSHOT_VERSION,
-            self.offset,
-            self.epoch,
-            dict(self.jobs),
-            dict(self.workers),
-            dict(self.gone),
-            frozenset(self.paused),
-            {str(offset): reason for offset, reason in self.undecodable.items()},
-            self.watchers.snapshot(),
-        )
+        return snapshot_of(self)
 
     @classmethod
     def restore(cls, snapshot: Snapshot) -> Partition:
@@ -343,6 +358,9 @@ class Partition:
         self.paused = set(snapshot.paused)
         self.undecodable = {_offset(text): reason for text, reason in snapshot.undecodable.items()}
         self.watchers = Watchers.restore(snapshot.watchers)
+        self.redrives = Redrives(snapshot.redrives)
+        self.casualties = Casualties(snapshot.deaths, snapshot.against)
+        self.breakers = Breakers.restore(snapshot.breakers, self.offset.ms)
         self.jobs = {job_id: self._plans.with_shared(job) for job_id, job in snapshot.jobs.items()}
         # By age, as `lines` are.
         for job_id in sorted(self.jobs, key=lambda one: getattr(self.jobs[one], "since_ms", 0)):

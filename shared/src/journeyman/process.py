@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any, NoReturn
 
+from journeyman import failpoints
 from journeyman.errors import ServerUnavailableError, SettingsError, UnsuitableServerError
 from journeyman.settings import Settings, load
 from journeyman.telemetry import configure_logging
@@ -54,6 +55,7 @@ def _run(
     try:
         settings = load(environ, **overrides)
         configure_logging(name, settings)
+        failpoints.arm(settings.failpoints)
         if os.environ.pop(LIFELINE, ""):
             hold_lifeline(settings.drain_timeout_ms / 1000 + LIFELINE_GRACE_S)
         return main(settings) or OK

@@ -78,7 +78,14 @@ class Orphaned(_Term, frozen=True, tag="orphaned"):
     worker: str
 
 
-Guard: TypeAlias = Union[Open, Waiting, Standing, Held, Ended, Alive, Silent, Orphaned]
+class ShutBy(_Term, frozen=True, tag="shut_by"):
+    """`by` has shut the type's valve; or nobody has, where `by` is empty. Refused as: open, or the word of who did."""
+
+    type: str
+    by: str
+
+
+Guard: TypeAlias = Union[Open, Waiting, Standing, Held, Ended, Alive, Silent, Orphaned, ShutBy]
 
 
 # --- effects ---------------------------------------------------------------------------------------------
@@ -156,6 +163,17 @@ class Gate(_Term, frozen=True, tag="gate"):
     open: bool
 
 
+class Valve(_Term, frozen=True, tag="valve"):
+    """Shut a type of job for claims, in the name of `by`; open it, where `by` is empty.
+
+    Shut with `permits`: if `by` has shut it, so many more of its jobs may start all the same. Nothing otherwise.
+    """
+
+    type: str
+    by: str = ""
+    permits: int = 0
+
+
 class Join(_Term, frozen=True, tag="join"):
     """Register a worker with the types it knows; its heartbeat starts now."""
 
@@ -176,7 +194,7 @@ class Leave(_Term, frozen=True, tag="leave"):
     worker: str
 
 
-Effect: TypeAlias = Union[Store, Push, Void, Release, Interrupt, Bury, Discard, Reopen, Gate, Join, Drain, Leave]
+Effect: TypeAlias = Union[Store, Push, Void, Release, Interrupt, Bury, Discard, Reopen, Gate, Valve, Join, Drain, Leave]
 
 
 class Idempotency(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -202,6 +220,11 @@ class Proposal(msgspec.Struct, frozen=True, gc=False):
     guard: Guard | None = None
     effects: tuple[Effect, ...] = ()
     idempotency: Idempotency | None = None
+
+
+def brings_jobs(proposal: Proposal) -> bool:
+    """Tell whether a proposal submits jobs."""
+    return bool(proposal.effects) and type(proposal.effects[0]) is Store
 
 
 def place(job_id: str, attempt: int, moves: int = 0, generation: int = 1) -> str:

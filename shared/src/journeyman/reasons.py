@@ -12,7 +12,7 @@ import msgspec
 
 
 class Reason(StrEnum):
-    """Every reason code. Those of circuits, rates and concurrency are reserved: nothing limits jobs that way yet."""
+    """Every reason code. Those of rates and concurrency are reserved: nothing limits jobs that way yet."""
 
     FINISHED = "finished"
     RUNNING = "running"
@@ -25,6 +25,18 @@ class Reason(StrEnum):
     CONCURRENCY_LIMITED = "concurrency_limited"
     NO_WORKER_FOR_TYPE = "no_worker_for_type"
     WAITING_FOR_WORKER = "waiting_for_worker"
+
+
+class Circuit(msgspec.Struct, frozen=True):
+    """A circuit breaker that is not closed: why it opened, since when it is as it is, and until when (0: for ever)."""
+
+    half_open: bool
+    reason: str
+    since_ms: int
+    until_ms: int = 0
+    failures: int = 0
+    calls: int = 0
+    probes: int = 0
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +59,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     unfinished_parents: tuple[str, ...] = ()
     unheard_parents: tuple[str, ...] = ()
     queue_paused: bool = False
+    circuit: Circuit | None = None
     workers_for_type: int = 0
     position: int | None = None
     rate_out_per_s: float = 0.0
@@ -124,6 +137,8 @@ def _waiting(facts: Facts) -> Explanation:
 def _in_line(facts: Facts) -> Explanation:
     if facts.queue_paused:
         return Explanation(Reason.QUEUE_PAUSED, f"The queue {facts.queue} is paused.", position=facts.position)
+    if facts.circuit is not None:
+        return _held_back(facts, facts.circuit)
     if not facts.workers_for_type:
         detail = f"No live worker serves the queue {facts.queue} and knows the type {facts.type}."
         return Explanation(Reason.NO_WORKER_FOR_TYPE, detail, position=facts.position)
@@ -133,6 +148,24 @@ def _in_line(facts: Facts) -> Explanation:
     eta_ms = int(facts.position / facts.rate_out_per_s * 1000) if facts.rate_out_per_s > 0 else None
     detail = f"Waits for a worker, at position {facts.position} in the queue {facts.queue}."
     return Explanation(Reason.WAITING_FOR_WORKER, detail, position=facts.position, eta_ms=eta_ms)
+
+
+def _held_back(facts: Facts, circuit: Circuit) -> Explanation:
+    """Explain a circuit breaker: since when, why, until when."""
+    breaker = f"The circuit breaker of the type {facts.type}"
+    span = _span(max(0, facts.now_ms - circuit.since_ms))
+    if circuit.reason == "manual":
+        detail = f"{breaker} was opened by hand {span} ago and stays open until it is closed by hand."
+        return Explanation(Reason.CIRCUIT_OPEN, detail, position=facts.position)
+    of_what = "jobs tried" if circuit.reason == "probe_failed" else "attempts"
+    why = f"after {circuit.failures} of {circuit.calls} {of_what} had failed"
+    if circuit.half_open:
+        jobs = "job" if circuit.probes == 1 else "jobs"
+        detail = f"{breaker} opened {why}; for {span} it has been letting {circuit.probes} {jobs} try again."
+        return Explanation(Reason.CIRCUIT_OPEN, detail, position=facts.position)
+    left_ms = max(0, circuit.until_ms - facts.now_ms)
+    detail = f"{breaker} opened {span} ago, {why}; it is tried again in {_span(left_ms)}."
+    return Explanation(Reason.CIRCUIT_OPEN, detail, position=facts.position, eta_ms=left_ms)
 
 
 def _span(ms: int) -> str:

@@ -19,14 +19,14 @@ from __future__ import annotations
 import heapq
 from typing import NamedTuple
 
-from journeyman import decide
+from journeyman import decide, failpoints
 from journeyman.decide import Limits, Round
 from journeyman.errors import SettingsError
 from journeyman.events import Offset
 from journeyman.log.api import Log
 from journeyman.outbox import Outbox
 from journeyman.partition import Partition
-from journeyman.proposals import Proposal
+from journeyman.proposals import Proposal, ShutBy
 from journeyman.watchers import Edge
 
 #: Entries read at a time. Each may hold 1,000 events, and all are in memory at once.
@@ -79,14 +79,15 @@ class Scheduling:
         self._now_ms = 0
         self._unanswered: _Commit | None = None
         self._own: Offset = self.partition.offset
-        self._again: list[tuple[int, str]] = []
+        #: (time in ms, job id or nothing, type or nothing): what to look at again.
+        self._again: list[tuple[int, str, str]] = []
         self._outbox = outbox or Outbox(_no_neighbours, "")
         #: What neighbours have acknowledged and is not noted here yet.
         self._told: dict[Edge, str] = {}
 
     def follow(self) -> int:
         """Read and fold up to a page of entries; return how many. Less than `PAGE` means: caught up."""
-        entries = self.log.read(self.partition.offset, count=PAGE)
+        entries = self.log.read_on(self.partition.offset, count=PAGE)
         for entry in entries:
             self.partition.apply(entry)
             self.folded += len(entry.events)
@@ -104,7 +105,7 @@ class Scheduling:
 
     def idle_ms(self, now_ms: int, most_ms: int) -> int:
         """Return how long nothing needs deciding unless something is appended: 0 to `most_ms`."""
-        if self.partition.agenda or self.partition.watchers.owed or self.partition.offset < self._own:
+        if self._has_agenda() or self.partition.offset < self._own:
             return 0
         due = [most_ms]
         timer = decide.next_due_ms(self.partition)
@@ -136,19 +137,23 @@ class Scheduling:
         self._hear(now_ms)
         since_ms = now_ms - self._heartbeat_timeout_ms
         silent = self.log.silent(since_ms) if look_for_silence else []
-        if not (partition.agenda or partition.watchers.owed or partition.undecodable or silent):
+        if not (self._has_agenda() or partition.undecodable or silent):
             return None
         outcomes = self._outcomes(decide.unsure_parents(partition))
         concluded = decide.decide(partition, now_ms, self._limits, outcomes, silent, since_ms, self._told)
         decide.settle(partition, concluded)
         for job_id in concluded.postponed:
-            heapq.heappush(self._again, (now_ms + AGAIN_MS, job_id))
+            heapq.heappush(self._again, (now_ms + AGAIN_MS, job_id, ""))
         self._outbox.put(concluded.messages)
         if not concluded.proposals:
             return Settled(0, 0, now_ms) if concluded.messages else None
         self._number += 1
         self._unanswered = _Commit(concluded, self._number, partition.offset)
         return self._commit(epoch, now_ms)
+
+    def _has_agenda(self) -> bool:
+        partition = self.partition
+        return bool(partition.agenda or partition.watchers.owed or partition.breakers.agenda)
 
     def _hear(self, now_ms: int) -> None:
         """Send what waits to be told, and look again at what was acknowledged."""
@@ -174,7 +179,9 @@ class Scheduling:
         commit = self._unanswered
         assert commit is not None
         concluded, number, cursor = commit
+        failpoints.hit("scheduler.before_commit")
         reply = self.log.commit(concluded.proposals, epoch=epoch, number=number, cursor=cursor)
+        failpoints.hit("scheduler.after_commit")
         self._unanswered = None
         refused = 0
         for edge in concluded.noted:
@@ -184,9 +191,10 @@ class Scheduling:
                 self._own = max(self._own, verdict.offset._replace(index=0))
             if not verdict.accepted:
                 refused += 1
-                job_id = getattr(proposal.guard, "job_id", None)
-                if job_id is not None:
-                    heapq.heappush(self._again, (now_ms + AGAIN_MS, job_id))
+                job_id = getattr(proposal.guard, "job_id", "")
+                type_ = proposal.guard.type if isinstance(proposal.guard, ShutBy) else ""
+                if job_id or type_:
+                    heapq.heappush(self._again, (now_ms + AGAIN_MS, job_id, type_))
         return Settled(len(reply.verdicts) - refused, refused, reply.now_ms)
 
     def state_fact(self, fact: Proposal, epoch: int, now_ms: int) -> None:
@@ -197,6 +205,8 @@ class Scheduling:
 
     def _look_again(self, now_ms: int) -> None:
         while self._again and self._again[0][0] <= now_ms:
-            _, job_id = heapq.heappop(self._again)
+            _, job_id, type_ = heapq.heappop(self._again)
             if job_id in self.partition.jobs:
                 self.partition.note(job_id, True)
+            elif type_:
+                self.partition.breakers.agenda[type_] = None

@@ -50,6 +50,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str,
         _about("Where what is too large for the log goes: `file:///…`. Empty: `blobs` in the data directory."),
     ] = ""
+    archive_url: Annotated[
+        str,
+        _about("Where the log is archived before anything of it is trimmed: `file:///…`. Empty: nowhere."),
+    ] = ""
+    archive_every_ms: Annotated[
+        Millis, _about("Longest time between two segments of the archive, where there is anything to archive.")
+    ] = 60_000
     transport: Annotated[Literal["redis"], _about("How released jobs reach workers.")] = "redis"
     ingest_host: Annotated[str, _about("Address ingest binds to.")] = "127.0.0.1"
     ingest_port: Annotated[Port, _about("Port ingest binds to.")] = 8000
@@ -61,6 +68,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ingest_url: Annotated[str, _about("Where clients and the CLI find ingest. Empty: from host and port.")] = ""
     dashboard_url: Annotated[
         str, _about("Where clients and the CLI find the dashboard. Empty: from host and port.")
+    ] = ""
+    cors_origins: Annotated[
+        str,
+        _about(
+            "Origins of pages in browsers that may use both APIs, comma-separated: `https://ops.example`. "
+            "The dashboard's own may anyway."
+        ),
     ] = ""
     data_dir: Annotated[str, _about("Directory of the embedded server, the read model and the local blob store.")] = (
         ".journeyman"
@@ -99,9 +113,37 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     poison_attempts: Annotated[
         int, _about("Lost attempts after which a job is dead-lettered as poison.", ge=1, le=100)
     ] = 3
+    evidence_log_lines: Annotated[
+        int,
+        _about(
+            "How many of the last lines that a worker process wrote to standard error are kept when it dies, without "
+            "what looks like a secret; 0: none.",
+            ge=0,
+            le=200,
+        ),
+    ] = 20
     wait_max_ms: Annotated[
         Millis, _about("Wait after which a ready job is moved to the head's priority (20), so that none starves.")
     ] = 1_800_000
+    breaker_window_ms: Annotated[
+        int, _about("How far back a type's circuit breaker looks for its failure ratio.", ge=1_000, le=300_000)
+    ] = 60_000
+    breaker_minimum_calls: Annotated[
+        int, _about("Attempts within the window below which a breaker does not judge by the ratio.", ge=0)
+    ] = 20
+    breaker_failure_ratio: Annotated[
+        float, _about("Share of failures within the window that opens a type's breaker; 0: never.", ge=0.0, le=1.0)
+    ] = 0.5
+    breaker_consecutive_failures: Annotated[
+        int, _about("Failures without a success between them that open a type's breaker; 0: never.", ge=0)
+    ] = 20
+    breaker_open_ms: Annotated[
+        Millis, _about("How long a breaker stays open before it is tried; twice as long whenever that fails again.")
+    ] = 5_000
+    breaker_open_max_ms: Annotated[Millis, _about("The longest a breaker stays open before it is tried.")] = 300_000
+    breaker_probes: Annotated[
+        int, _about("Jobs that a half-open breaker lets start; it closes when so many have succeeded.", ge=1, le=1_000)
+    ] = 3
     outcome_retention_ms: Annotated[
         int, _about("How long outcomes, idempotency keys and cancelled jobs are remembered.", ge=60_000)
     ] = 86_400_000
@@ -112,7 +154,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             ge=60_000,
         ),
     ] = 604_800_000
+    reader_expiry_ms: Annotated[
+        int,
+        _about("Silence after which a reader of the log is struck off: no entry is kept for it any more.", ge=60_000),
+    ] = 604_800_000
     backlog_max: Annotated[int, _about("Open jobs above which ingest answers 429.", ge=1)] = 5_000_000
+    queue_backlog_max: Annotated[
+        int, _about("Jobs that may wait in a queue; above that ingest answers 429 for it. 0: any number.", ge=0)
+    ] = 0
+    queue_backlogs: Annotated[
+        str, _about("The same for single queues, instead of that: `images=1000,mail=50000`. 0: any number.")
+    ] = ""
     memory_headroom: Annotated[
         float, _about("Share of the server's `maxmemory` above which ingest answers 503.", gt=0.0, le=1.0)
     ] = 0.9
@@ -127,6 +179,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         "info"
     )
     log_format: Annotated[Literal["text", "json"], _about("Log lines for people or for machines.")] = "text"
+    failpoints: Annotated[
+        str,
+        _about(
+            "For tests of failures: `NAME=kill` or `NAME=stop:3`, comma-separated, has a process kill or stop itself "
+            "when it passes the place ([the names](failpoints.md)) so often. Refused in production."
+        ),
+    ] = ""
 
     def ingest_address(self) -> str:
         """URL under which clients reach ingest."""
@@ -135,6 +194,33 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def dashboard_address(self) -> str:
         """URL under which clients reach the dashboard."""
         return self.dashboard_url or f"http://{self.dashboard_host}:{self.dashboard_port}"
+
+    def further_origins(self) -> tuple[str, ...]:
+        """Origins of pages that may use the APIs besides the dashboard's own. Raises SettingsError."""
+        origins = tuple(part.strip() for part in self.cors_origins.split(",") if part.strip())
+        for origin in origins:
+            parts = urlsplit(origin)
+            if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}" or "@" in origin:
+                raise SettingsError("JOURNEYMAN_CORS_ORIGINS: not a list of origins like https://ops.example:8443")
+        return origins
+
+    def origins(self) -> frozenset[str]:
+        """Origins of pages that may use ingest. A dashboard on this machine has several names."""
+        own = urlsplit(self.dashboard_address())
+        names = ("127.0.0.1", "localhost") if own.hostname in LOOPBACK else (own.netloc,)
+        port = f":{own.port}" if own.hostname in LOOPBACK and own.port is not None else ""
+        return frozenset([*(f"{own.scheme}://{name}{port}" for name in names), *self.further_origins()])
+
+    def queue_quotas(self) -> dict[str, int]:
+        """How many jobs may wait in the queues that have a quota of their own. Raises SettingsError."""
+        try:
+            pairs = [part.split("=") for part in self.queue_backlogs.split(",") if part.strip()]
+            quotas = {queue.strip(): int(quota) for queue, quota in pairs}
+        except ValueError:
+            quotas = {"": -1}
+        if "" in quotas or min(quotas.values(), default=0) < 0:
+            raise SettingsError("JOURNEYMAN_QUEUE_BACKLOGS: not a list of quotas like images=1000,mail=50000")
+        return quotas
 
     def scheduled_partitions(self) -> list[int]:
         """Partitions that the scheduler serves, in order. Raises SettingsError."""
@@ -182,6 +268,10 @@ def _check(settings: Settings) -> None:
             f"JOURNEYMAN_WORKERS_MIN ({settings.workers_min}) is above JOURNEYMAN_WORKERS_MAX ({settings.workers_max})"
         )
     settings.scheduled_partitions()
+    settings.queue_quotas()
+    settings.further_origins()
+    if settings.failpoints and settings.environment == "production":
+        raise SettingsError("JOURNEYMAN_FAILPOINTS: refusing to have processes kill themselves in production")
     if settings.api_keys_file:
         raise SettingsError("JOURNEYMAN_API_KEYS_FILE: API keys are not available in this version")
     for name in ("ingest_host", "dashboard_host"):
@@ -193,6 +283,8 @@ def _check(settings: Settings) -> None:
             )
     if settings.blob_url and urlsplit(settings.blob_url).scheme != "file":
         raise SettingsError("JOURNEYMAN_BLOB_URL: only file:///… is available in this version")
+    if settings.archive_url and urlsplit(settings.archive_url).scheme != "file":
+        raise SettingsError("JOURNEYMAN_ARCHIVE_URL: only file:///… is available in this version")
 
 
 class Documented(typing.NamedTuple):

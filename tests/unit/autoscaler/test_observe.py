@@ -93,6 +93,18 @@ def test_the_backlog_of_a_paused_queue_does_not_count_until_it_is_resumed() -> N
     assert fleet.observe(1_000).backlog == {"open": 1, "paused": 1}
 
 
+def test_jobs_behind_an_open_circuit_breaker_do_not_count_until_it_closes() -> None:
+    fleet = fold(*ready("a", type="t"), *ready("b", type="u"), e.BreakerOpened("t", "failure_ratio", 11, 20, 5_000))
+    tell(fleet, *ready("c", type="t"), at_ms=1_000, partition=1)
+    assert fleet.observe(1_000).backlog == {"default": 2}
+
+    tell(fleet, e.BreakerHalfOpened("t", 3), at_ms=1_000)
+    assert fleet.observe(1_000).backlog == {"default": 2}
+
+    tell(fleet, e.BreakerClosed("t", "probes_succeeded"), at_ms=1_000)
+    assert fleet.observe(1_000).backlog == {"default": 3}
+
+
 def test_jobs_of_a_type_that_no_worker_knows_do_not_count() -> None:
     assert observed(joined(), *ready("a"), *ready("b", type="unknown")).waiting == 1
 

@@ -7,6 +7,8 @@ from rich.console import Console, RenderableType
 from journeyman.cli import output, pages, words
 from journeyman.client.views import (
     AttemptView,
+    BreakerList,
+    BreakerView,
     DeadLetterPage,
     ErrorGroupView,
     ErrorView,
@@ -118,6 +120,17 @@ def test_dead_letters_are_shown_with_their_causes() -> None:
     assert 'ValueError: "no such' in shown.splitlines()[1]
     assert "3f9c" in shown.splitlines()[-1]
     assert "7" in shown.splitlines()[-1]
+
+
+def test_breakers_are_a_table_the_open_ones_first() -> None:
+    closed = BreakerView(type="a", state="closed", reason="probes_succeeded", since=AT)
+    opened = BreakerView(
+        type="b", state="open", reason="failure_ratio", since=AT, until=AT, failures=11, calls=20, waiting=7
+    )
+    lines = written(pages.breakers(BreakerList(items=(closed, opened)))).splitlines()
+    for part in ("b", "open", "failure ratio", "11 of 20", "7", "2030-01-01 12:00:00.000"):
+        assert part in lines[1]
+    assert "probes succeeded" in lines[2]
 
 
 def test_queues_workers_and_stats_are_tables() -> None:

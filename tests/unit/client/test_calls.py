@@ -28,6 +28,7 @@ def test_every_read_sees_the_writes_before_it() -> None:
         calls.explain("a"),
         calls.stats(),
         calls.queues(),
+        calls.breakers(),
     ]
     assert all(call.after_writes and call.service == "dashboard" for call in reads)
 

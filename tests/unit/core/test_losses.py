@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from journeyman import events as e
 from journeyman import jobs
 from journeyman.decide import TRIAL_WAIT_MS, Limits
 from journeyman.proposals import Leave, Orphaned, Release, Silent
 from support.given import WORKER, A, B, C, Story
+from support.snapshots import restored
 
 
 def test_a_worker_not_heard_of_is_lost_if_it_is_still_silent_then() -> None:
@@ -147,3 +150,65 @@ def test_an_attempt_given_back_keeps_its_number() -> None:
 def test_an_attempt_handed_over_is_released_anew_at_a_place_of_its_own() -> None:
     story = Story().running().given(e.JobReturned(A, 1, WORKER))
     assert story.decided() == [e.JobReleased(A, 1, 10, 1)]
+
+
+EVIDENCE = e.Evidence("host", 7, 11, None, False, 0, "Fatal Python error: Segmentation fault")
+
+
+def died(story: Story, attempt: int, *held: str, running: tuple[str, ...] | None) -> list[e.Event]:
+    """Tell of a worker that held these jobs and died while it ran some; return what the scheduler says is lost."""
+    worker = f"w{attempt}"
+    story.joined(worker).given(*(e.JobStarted(job_id, attempt, worker) for job_id in held))
+    story.given(e.WorkerLost(worker, "SIGSEGV", EVIDENCE, running))
+    return story.decided()
+
+
+def test_a_loss_is_charged_only_to_what_was_running() -> None:
+    story = Story().ready().ready(e.JobSubmitted(B, "t"))
+    assert died(story, 1, A, B, running=(A,)) == [
+        e.JobLost(A, 1, "w1", "SIGSEGV", True, EVIDENCE),
+        e.JobLost(B, 1, "w1", "SIGSEGV", False, None),
+    ]
+    running, waited = story.state(A), story.state(B)
+    assert running is not None
+    assert waited is not None
+    assert (running.losses, waited.losses) == (1, 0)
+    assert story.decided() == [e.JobReleased(A, 2, 10), e.JobReleased(B, 2, 10)]
+
+
+def test_where_nobody_knows_what_was_running_all_are_charged() -> None:
+    story = Story().ready().ready(e.JobSubmitted(B, "t"))
+    died(story, 1, A, B, running=None)
+    assert {job.losses for job in story.partition.jobs.values()} == {1}
+
+
+def test_a_job_that_only_waited_in_workers_that_die_is_never_poison() -> None:
+    story = Story(Limits(poison_attempts=3)).ready()
+    for attempt in range(1, 8):
+        died(story, attempt, A, running=())
+        assert story.decided() == [e.JobReleased(A, attempt + 1, 10)]
+    assert story.partition.casualties.against == {}
+
+
+def test_a_dead_letter_of_poison_keeps_how_its_last_worker_died() -> None:
+    story = Story(Limits(poison_attempts=2)).ready()
+    for attempt in (1, 2):
+        died(story, attempt, A, running=(A,))
+        followed = story.decided()
+    (dead,) = followed
+    assert isinstance(dead, e.JobDeadLettered)
+    assert dead.error.traceback == EVIDENCE.log
+    assert dead.evidence == msgspec.structs.replace(EVIDENCE, log="")
+    assert story.partition.casualties.deaths == {}
+    assert story.partition.casualties.against == {}
+
+
+def test_what_is_known_of_a_death_survives_a_snapshot() -> None:
+    story = Story(Limits(poison_attempts=1)).ready()
+    story.joined("w1").given(e.JobStarted(A, 1, "w1"), e.WorkerLost("w1", "SIGSEGV", EVIDENCE, (A,)))
+    story.partition = restored(story.partition.snapshot())
+    assert story.decided() == [e.JobLost(A, 1, "w1", "SIGSEGV", True, EVIDENCE)]
+    story.partition = restored(story.partition.snapshot())
+    (dead,) = story.decided()
+    assert isinstance(dead, e.JobDeadLettered)
+    assert dead.error.traceback == EVIDENCE.log

@@ -10,9 +10,10 @@ from journeyman import jobs
 from journeyman.decide import Limits
 from journeyman.errors import EpochPassedError, ServerUnavailableError
 from journeyman.ids import compose
-from journeyman.partition import Partition, Snapshot
+from journeyman.partition import Partition
 from journeyman.proposals import Proposal, Store
 from journeyman.scheduling import AGAIN_MS, Scheduling
+from journeyman.snapshot import Snapshot
 from support.simulated_clients import Order, SimulatedClient
 from support.simulated_workers import SimulatedWorker
 from support.simulation import HEARTBEAT_TIMEOUT_MS, SimulatedScheduler, World

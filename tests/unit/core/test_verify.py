@@ -17,6 +17,10 @@ S = e.SchedulerElected
 Told = list[tuple[int | None, list[e.Event], int]]
 
 
+JOINED: tuple[int | None, list[e.Event], int] = (None, [e.WorkerJoined("w", "h", 1, "1", ("q",), ("t",), 1)], 0)
+ASKED: tuple[int | None, list[e.Event], int] = (None, [e.JobCancelRequested(A)], 0)
+
+
 def good_log() -> Told:
     due_ms = START_MS + 1_000
     return [
@@ -41,6 +45,7 @@ def good_log() -> Told:
         (2, [e.JobCancelled(B)], 1),
         (None, [e.JobRedriven(C, 2, 1, "t", "default", 10, 1)], 1),
         (2, [e.JobReleased(C, 2, 10)], 1),
+        (None, [e.WorkerJoined("v", "h", 1, "1", ("q",), ("t",), 1)], 1),
         (None, [e.JobStarted(C, 2, "v"), e.JobSucceeded(C, 2, "v")], 1),
     ]
 
@@ -144,7 +149,7 @@ def test_the_offset_is_that_of_the_first_event_that_does_not_fit() -> None:
 
 
 def test_entries_that_do_not_rise_are_caught() -> None:
-    entry = e.Entry(e.Offset(START_MS, 1), [e.WorkerLeft("w")])
+    entry = e.Entry(e.Offset(START_MS, 1), [e.QueuePaused("q")])
     report = verify([entry, entry])
     assert [violation.promise for violation in report.violations] == ["I6"]
 
@@ -153,6 +158,8 @@ def test_a_child_of_a_failed_parent_may_not_start_unless_it_wants_to_run_anyway(
     for policy, found in (("cancel", ["I8"]), ("run", [])):
         told: Told = [
             (None, [e.JobSubmitted(A, "t"), e.JobSubmitted(B, "t", depends_on=(A,), on_dependency_failure=policy)], 0),
+            JOINED,
+            ASKED,
             (1, [S(1, "s"), e.JobCancelled(A)], 0),
             (1, [e.JobReleased(B, 1, 10)], 0),
             (None, [e.JobStarted(B, 1, "w")], 0),
@@ -163,6 +170,8 @@ def test_a_child_of_a_failed_parent_may_not_start_unless_it_wants_to_run_anyway(
 def test_a_child_may_start_while_its_failed_parent_is_tried_again() -> None:
     told: Told = [
         (None, [e.JobSubmitted(A, "t"), e.JobSubmitted(B, "t", depends_on=(A,), on_dependency_failure="run")], 0),
+        JOINED,
+        ASKED,
         (1, [S(1, "s"), e.JobCancelled(A), e.JobReleased(B, 1, 10)], 0),
         (None, [e.JobRedriven(A, 2, 0, "t", "q", 1, 1), e.JobStarted(B, 1, "w")], 0),
     ]
@@ -171,6 +180,7 @@ def test_a_child_may_start_while_its_failed_parent_is_tried_again() -> None:
 
 def test_a_child_of_a_parent_that_never_was_may_not_start() -> None:
     told: Told = [
+        JOINED,
         (None, [e.JobSubmitted(B, "t", depends_on=(A,)), e.JobReleased(B, 1, 10), e.JobStarted(B, 1, "w")], 0),
     ]
     assert [violation.promise for violation in check(told).violations] == ["I8"]
@@ -179,7 +189,9 @@ def test_a_child_of_a_parent_that_never_was_may_not_start() -> None:
 def test_a_redriven_job_runs_without_its_parents() -> None:
     told: Told = [
         (None, [e.JobSubmitted(A, "t"), e.JobSubmitted(B, "t", depends_on=(A,))], 0),
-        (1, [S(1, "s"), e.JobCancelled(A), e.JobCancelled(B)], 0),
+        JOINED,
+        ASKED,
+        (1, [S(1, "s"), e.JobCancelled(A), e.JobCancelled(B, "dependency")], 0),
         (None, [e.JobRedriven(B, 2, 0, "t", "q", 1, 1)], 0),
         (1, [e.JobReleased(B, 1, 1)], 0),
         (None, [e.JobStarted(B, 1, "w")], 0),
@@ -198,5 +210,5 @@ def test_of_a_trimmed_log_only_what_is_there_is_judged() -> None:
 
 def test_what_cannot_be_read_is_reported_and_is_no_violation() -> None:
     found = e.Undecodable(e.Offset(START_MS, 1, 0), "unknown tag")
-    report = verify([e.Entry(e.Offset(START_MS, 1), [None, e.WorkerLeft("w")], (found,))])
+    report = verify([e.Entry(e.Offset(START_MS, 1), [None, e.QueuePaused("q")], (found,))])
     assert (report.undecodable, report.violations, report.events) == ([found], [], 1)

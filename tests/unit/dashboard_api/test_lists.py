@@ -109,6 +109,7 @@ def pages(model: Model, wanted: dict[str, Any], sort: str, limit: int) -> tuple[
     st.sampled_from(list(jobs.SORTS)),
     st.integers(1, 4),
     st.booleans(),
+    st.sampled_from(["", "t", "u"]),
     st.sampled_from([1, CHUNK - 5, 17 * CHUNK - 3]),
     st.sampled_from([0, 2_000]),
     st.fixed_dictionaries({1: st.sampled_from([0, 1_500, 9_000]), 7: st.sampled_from([0, 20_000])}),
@@ -119,6 +120,7 @@ def test_a_list_is_what_looking_at_every_job_would_give(
     sort: str,
     limit: int,
     paused: bool,
+    broken: str,
     first_n: int,
     few: int,
     late_ms: dict[int, int],
@@ -129,6 +131,8 @@ def test_a_list_is_what_looking_at_every_job_would_give(
         live(model, number, life)
     if paused:
         model.commit(e.QueuePaused("mail"))
+    if broken:
+        model.commit(e.BreakerOpened(broken, "manual"))
     everything = model.page(sort, 500).items
     expected = [job.id for job in everything if matches(job, model.row(job.id).submitted_at_ms, wanted)]
     with mock.patch.object(durations, "FEW", few):

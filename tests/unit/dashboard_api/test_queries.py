@@ -10,7 +10,7 @@ from journeyman_dashboard import retention, store
 from journeyman_dashboard.bits import CHUNK
 from journeyman_dashboard.params import PageCursor, read_cursor
 from journeyman_dashboard.queries import dependencies, filters, histories, jobs, lookup, selection, stats
-from journeyman_dashboard.views import job_view
+from journeyman_dashboard.views import Shut, job_view
 from support.read_model import ERROR, Model, T
 
 
@@ -147,7 +147,7 @@ def test_a_job_is_told_with_its_attempts_and_relations(model: Model) -> None:
     )
     model.commit(e.JobStarted(parent, 2, "w-2"))
     row = model.row(parent)
-    view = job_view(row, lookup.around(model.connection, [row])[row.n], frozenset())
+    view = job_view(row, lookup.around(model.connection, [row])[row.n], Shut())
     assert [(one.number, one.worker, one.outcome) for one in view.attempts] == [
         (1, "w-1", "failed"),
         (2, "w-2", "running"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from journeyman.reasons import Explanation, Facts, Reason, explain
+from journeyman.reasons import Circuit, Explanation, Facts, Reason, explain
 
 NOW = 1_732_000_000_000
 
@@ -55,6 +55,40 @@ def test_a_job_whose_attempt_has_just_failed_has_no_time_yet() -> None:
 
 def test_a_paused_queue_comes_before_a_missing_worker() -> None:
     assert in_line(queue_paused=True, workers_for_type=0).reason == Reason.QUEUE_PAUSED
+
+
+OPEN = Circuit(False, "failure_ratio", NOW - 12_000, NOW + 3_000, 11, 20)
+
+
+def test_an_open_circuit_says_since_when_until_when_and_after_how_many_failures() -> None:
+    told = in_line(circuit=OPEN, workers_for_type=0)
+    assert (told.reason, told.eta_ms, told.position) == (Reason.CIRCUIT_OPEN, 3_000, 4)
+    assert told.detail == (
+        "The circuit breaker of the type thumb opened 12 s ago, after 11 of 20 attempts had failed; "
+        "it is tried again in 3.0 s."
+    )
+
+
+def test_a_half_open_circuit_says_that_it_is_being_tried() -> None:
+    told = in_line(circuit=Circuit(True, "failure_ratio", NOW - 1_000, 0, 11, 20, 3))
+    assert (told.reason, told.eta_ms) == (Reason.CIRCUIT_OPEN, None)
+    assert told.detail == (
+        "The circuit breaker of the type thumb opened after 11 of 20 attempts had failed; "
+        "for 1.0 s it has been letting 3 jobs try again."
+    )
+
+
+def test_a_circuit_whose_trial_failed_says_of_what_how_many_failed() -> None:
+    circuit = Circuit(False, "probe_failed", NOW, NOW, 1, 3)
+    assert "after 1 of 3 jobs tried had failed" in in_line(circuit=circuit).detail
+
+
+def test_a_circuit_opened_by_hand_says_so() -> None:
+    told = in_line(circuit=Circuit(False, "manual", NOW - 5_000))
+    assert told.detail == (
+        "The circuit breaker of the type thumb was opened by hand 5.0 s ago and stays open until it is closed by hand."
+    )
+    assert in_line(circuit=OPEN, queue_paused=True).reason == Reason.QUEUE_PAUSED
 
 
 def test_a_job_that_no_worker_knows_says_so() -> None:

@@ -9,7 +9,7 @@ from journeyman import events as e
 from journeyman_dashboard import retention, schema, store
 from journeyman_dashboard.bits import CHUNK
 from journeyman_dashboard.queries import filters, jobs
-from journeyman_dashboard.queries.remembered import RememberedSets, SetName, since
+from journeyman_dashboard.queries.remembered import RememberedSets, SetName
 from journeyman_dashboard.queries.selection import BLOCK_CHUNKS
 from support.read_model import Model
 
@@ -82,7 +82,7 @@ def test_nothing_is_believed_of_a_read_model_that_was_made_anew(model: Model) ->
 def test_no_more_is_kept_than_there_is_room_for_and_the_last_asked_for_the_longest(model: Model) -> None:
     sets = RememberedSets(bytes_max=600)
     model.submit("a")
-    at = since(model.connection, 0, 1)
+    at = sets.since(model.connection, 0, 1)
     names = [SetName("phase", phase, 0, 1) for phase in ("ready", "running", "dead")]
     for name in (names[0], names[1], names[0], names[2], names[2]):
         sets.read(model.connection, name, at)

@@ -17,6 +17,9 @@ SUBMITTED = e.JobSubmitted(JOB, "test.job")
 RELEASED = e.JobReleased(JOB, 1, 10)
 STARTED = e.JobStarted(JOB, 1, "w-1")
 FAILED = e.JobFailed(JOB, 1, "w-1", ERROR, 2_000)
+DEAD = e.JobDeadLettered(JOB, 1, "permanent", ERROR)
+REDRIVEN = e.JobRedriven(JOB, 2, 1, "test.job", "default", 10, 5)
+EVIDENCE = e.Evidence("host-a", 4711, 11, None, False, 128 << 20, "Fatal Python error: Segmentation fault")
 
 
 def folded(*events: e.Event) -> tuple[JobRow, Changes]:
@@ -113,6 +116,40 @@ def test_the_next_start_of_a_returned_attempt_has_its_number_and_its_place() -> 
     assert changes.attempts == []
 
 
+def test_a_job_whose_redrive_was_stopped_keeps_the_error_it_had() -> None:
+    given_up = e.JobDeadLettered(JOB, 1, "redrive_stopped", e.Error("ValueError", "not tried again", "", "f1"))
+    row, _ = folded(SUBMITTED, STARTED, FAILED, DEAD, REDRIVEN, given_up)
+    assert (row.phase, row.reason, row.generation) == ("dead", "redrive_stopped", 2)
+    assert row.error == msgspec.json.encode(msgspec.structs.asdict(ERROR)).decode()
+    assert (row.error_type, row.fingerprint) == ("ValueError", "f1")
+
+
+def test_of_a_job_that_was_forgotten_the_error_is_the_events() -> None:
+    given_up = e.JobDeadLettered(JOB, 1, "redrive_stopped", e.Error("ValueError", "not tried again", "", "f1"))
+    row, _ = folded(REDRIVEN, given_up)
+    assert "not tried again" in str(row.error)
+
+
+def test_a_lost_attempt_shows_how_its_worker_died() -> None:
+    lost = e.JobLost(JOB, 1, "w-1", "process ended by signal 11 (SIGSEGV)", True, EVIDENCE)
+    row, _ = folded(SUBMITTED, STARTED, lost)
+    error = msgspec.json.decode(row.error or "{}")
+    assert error["type"] == row.error_type == "WorkerLost"
+    message = "process ended by signal 11 (SIGSEGV) (process 4711 on host-a, 128 MiB at its last heartbeat)"
+    assert (error["message"], error["traceback"]) == (message, EVIDENCE.log)
+    poison = e.JobDeadLettered(JOB, 1, "poison", e.Error("Poison", "3 workers", EVIDENCE.log, "poison"), EVIDENCE)
+    row, changes = folded(SUBMITTED, STARTED, lost, poison)
+    assert row.error_type == "Poison"
+    ((_, number, _, outcome, *_, error_of_attempt),) = changes.attempts
+    assert (number, outcome) == (1, "lost")
+    assert "SIGSEGV" in str(error_of_attempt)
+
+
+def test_a_lost_attempt_that_had_not_begun_says_so() -> None:
+    row, _ = folded(SUBMITTED, STARTED, e.JobLost(JOB, 1, "w-1", "killed", False))
+    assert "killed; the job had not begun" in str(row.error)
+
+
 def test_a_lost_attempt_waits_to_be_released_again() -> None:
     row, _ = folded(SUBMITTED, STARTED, e.JobLost(JOB, 1, "w-1"))
     assert (row.phase, row.outcome) == ("retrying", "lost")
@@ -153,7 +190,10 @@ def test_a_redriven_job_lives_again_as_its_next_generation() -> None:
     redriven = e.JobRedriven(JOB, 2, 1, "test.job", "default", 10, 5)
     row, changes = folded(SUBMITTED, STARTED, FAILED, e.JobDeadLettered(JOB, 1, "permanent", ERROR), redriven)
     assert (row.phase, row.generation, row.max_attempts, row.attempt) == ("scheduled", 2, 5, 1)
-    assert (row.error, row.finished_at_ms, row.reason) == (None, 0, "")
+    assert (row.finished_at_ms, row.reason) == (0, "")
+    assert row.fingerprint == "f1", "the last error is shown until it is tried again"
+    row, _ = folded(SUBMITTED, STARTED, FAILED, DEAD, redriven, e.JobReleased(JOB, 2, 10), e.JobStarted(JOB, 2, "w-1"))
+    assert (row.error, row.error_type, row.fingerprint) == (None, "", "")
     assert [attempt[1:4] for attempt in changes.attempts] == [(1, "w-1", "failed")]
 
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import httpx
 
+from journeyman import failpoints
 from journeyman.children import Child
 from journeyman.process import FAILED, NO_SERVER, WRONG_USAGE
 from journeyman_local.datadir import RunProcess, write_run
@@ -107,7 +108,8 @@ class Supervisor:
         pause = backoff_s(failures)
         words = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
         self._output.note(f"{spec.name} {words}; starting it again in {pause:g} s", "warning")
-        self._restart_at[spec.name] = (time.monotonic() + pause, spec)
+        again = spec._replace(environ=failpoints.disarmed(spec.environ))
+        self._restart_at[spec.name] = (time.monotonic() + pause, again)
 
     def stop(self) -> None:
         """Stop stage by stage, each process within its time, and then leave none. Asked again meanwhile: in a hurry."""

@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 
+from journeyman import failpoints
 from journeyman.errors import JourneymanError
 from journeyman.events import BEGINNING, FleetScaled
 from journeyman.log.api import Log
@@ -95,7 +96,9 @@ class Loop:
             decision, self._memory = decide(seen, current, self._limits, self._memory)
             self._detail = f"{decision.desired} workers: {decision.reason}"
             if decision.desired != self._desired:
+                failpoints.hit("autoscaler.before_decision")
                 self._record(seen, current, decision)
+                failpoints.hit("autoscaler.after_decision")
             self._desired = decision.desired
         self._apply()
 

@@ -26,7 +26,8 @@ SERVICE_WINDOW_MS = 60_000
 class Observation(msgspec.Struct, frozen=True):
     """The fleet at one moment, as the policy sees it.
 
-    backlog: ready jobs per queue that some worker may claim (not of paused queues, not of types nobody knows).
+    backlog: ready jobs per queue that some worker may claim (not of paused queues, not of types nobody knows or whose
+    circuit breaker is not closed).
     service_ms: mean time in user code; None before the first job ended. running_age_ms: mean age of running attempts.
     slots: jobs that one worker runs at once; 0 before the first worker joined.
     """
@@ -113,6 +114,7 @@ class Fleet:
         self._jobs: dict[str, _Place] = {}
         self._running: dict[str, tuple[int, str]] = {}
         self._paused: set[tuple[int, str]] = set()
+        self._broken: set[tuple[int, str]] = set()
         self._arrivals = _Decayed(ARRIVAL_WINDOW_MS)
         self._served = _Decayed(SERVICE_WINDOW_MS)
         self._served_us = _Decayed(SERVICE_WINDOW_MS)
@@ -175,6 +177,12 @@ class Fleet:
     def _queue_resumed(self, event: events.QueueResumed) -> None:
         self._paused.discard((self._partition, event.queue))
 
+    def _breaker_opened(self, event: events.BreakerOpened) -> None:
+        self._broken.add((self._partition, event.type))
+
+    def _breaker_closed(self, event: events.BreakerClosed) -> None:
+        self._broken.discard((self._partition, event.type))
+
     def _joined(self, event: events.WorkerJoined) -> None:
         types = frozenset(event.types)
         worker = self.workers.get(event.worker)
@@ -208,6 +216,8 @@ class Fleet:
         events.JobCancelled: _over,
         events.QueuePaused: _queue_paused,
         events.QueueResumed: _queue_resumed,
+        events.BreakerOpened: _breaker_opened,
+        events.BreakerClosed: _breaker_closed,
         events.WorkerJoined: _joined,
         events.WorkerDraining: _draining,
         events.WorkerLeft: _gone,
@@ -243,8 +253,8 @@ class Fleet:
         types = frozenset().union(*(worker.types for worker in self.workers.values())) or self._known_types
         backlog: dict[str, int] = {}
         for line in self._lines.values():
-            claimable = (line.partition, line.queue) not in self._paused and (not types or line.type in types)
-            if claimable and line.ready.count:
+            shut = (line.partition, line.queue) in self._paused or (line.partition, line.type) in self._broken
+            if line.ready.count and not shut and (not types or line.type in types):
                 backlog[line.queue] = backlog.get(line.queue, 0) + line.ready.count
         served = self._served.value(now_ms)
         ages = [max(0, now_ms - started_ms) for started_ms, _ in self._running.values()]

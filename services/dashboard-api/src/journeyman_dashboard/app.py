@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import msgspec
 from litestar import Litestar, Request, Response, Router
+from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.enums import MediaType
@@ -19,8 +20,10 @@ from journeyman import __version__
 from journeyman.errors import BlobMissingError
 from journeyman.problems import MEDIA_TYPE, fault, problem
 from journeyman_dashboard.params import BadQueryError
+from journeyman_dashboard.past.moments import TooLongAgoError
 from journeyman_dashboard.reading import TooManyQueriesError, TooSlowError
-from journeyman_dashboard.routes import events, jobs, overview, page, probes
+from journeyman_dashboard.routes import about, events, jobs, overview, page, probes
+from journeyman_dashboard.routes.about import Surroundings
 from journeyman_dashboard.routes.parameters import MIN_OFFSET, NotReachedError, before_read, names
 from journeyman_dashboard.streams import TooManyStreamsError
 from journeyman_dashboard.wiring import ReadModel
@@ -42,13 +45,14 @@ READS = [
     overview.list_schedules,
     events.follow_events,
 ]
-OTHERS = [probes.live, probes.ready, probes.metrics, page.index, page.style, page.script, page.icon]
+OTHERS = [about.read_config, probes.live, probes.ready, probes.metrics, *page.ROUTES]
 
 _log = logging.getLogger(__name__)
 
 
-def build_app(model: ReadModel) -> Litestar:
-    """Return the application that serves a read model."""
+def build_app(model: ReadModel, known: Surroundings | None = None) -> Litestar:
+    """Return the application that serves a read model; `known`: what it tells of the system around it."""
+    known = known or Surroundings()
     reads = Router("/", route_handlers=READS, parameters={"min_offset": MIN_OFFSET}, before_request=before_read)
 
     def provide_model() -> ReadModel:
@@ -56,10 +60,11 @@ def build_app(model: ReadModel) -> Litestar:
 
     return Litestar(
         [reads, *OTHERS],
-        state=State({"model": model}, deep_copy=False),
+        state=State({"model": model, "surroundings": known}, deep_copy=False),
         dependencies={"model": Provide(provide_model, sync_to_thread=False)},
         exception_handlers={HTTPException: _of_framework, Exception: _of_ours},
         before_send=[_count],
+        cors_config=CORSConfig(list(known.origins), ["GET"]) if known.origins else None,
         openapi_config=OpenAPIConfig(
             title="Journeyman: dashboard",
             version=__version__,
@@ -101,6 +106,8 @@ def _of_ours(_request: Request[Any, Any, Any], error: Exception) -> Response[byt
     match error:
         case BadQueryError():
             return _response(problem(400, str(error), errors=[fault(error.path, error.message)]))
+        case TooLongAgoError():
+            return _response(problem(422, str(error), errors=[fault("as_of", str(error))]))
         case jobs.UnknownJobError():
             return _response(problem(404, str(error)))
         case jobs.NoResultError():

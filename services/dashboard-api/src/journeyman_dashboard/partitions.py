@@ -30,6 +30,14 @@ class DashboardLog(Recognisable, Protocol):
         """Close its connections."""
         ...
 
+    def readers(self) -> dict[str, Offset]:
+        """Return how far every registered reader has read."""
+        ...
+
+    def restored_ms(self) -> int:
+        """Return when the log was last brought back from an archive; 0 where it never was."""
+        ...
+
     def beats(self) -> list[WorkerBeat]:
         """Return the last heartbeat of every registered worker."""
         ...

@@ -54,6 +54,8 @@ class Changes:
         self.heard: list[tuple[int, str]] = []
         self.tagged: dict[tuple[str, str], list[int]] = {}
         self.queues: dict[str, tuple[int, int, int]] = {}
+        #: In log order: state, reason, since_ms, until_ms, failures, calls, probes, type, partition.
+        self.breakers: list[tuple[str, str, int, int, int, int, int, str, int]] = []
         #: In log order: rows of workers that joined; (state, reason, at_ms, worker, partition) of those that changed.
         self.workers: list[tuple[Any, ...]] = []
         self.scaling: list[tuple[Any, ...]] = []
@@ -72,7 +74,7 @@ class Changes:
         key = (at_ms - at_ms % BUCKET_MS, row.queue, row.type)
         found = self.rollups.get(key)
         if found is None:
-            found = self.rollups[key] = Rollup()
+            found = self.rollups[key] = Rollup(born_e=self._next_e - 1)
         return found
 
     def add(self, row: JobRow) -> None:
@@ -84,6 +86,10 @@ class Changes:
     @property
     def next_n(self) -> int:
         """The number of the next new job."""
+        return self._next_n
+
+    def number_of(self, _job_id: str) -> int:
+        """Return the number of a new job."""
         return self._next_n
 
     def next_entry(self) -> int:
@@ -171,11 +177,18 @@ def fold(entries: Sequence[e.Entry], known: dict[str, JobRow], following: Next, 
 
 def _fold_entry(entry: e.Entry, changes: Changes) -> None:
     number, first_n = changes.next_entry(), changes.next_n
+    ms, seq, _ = entry.offset
+    jobs = fold_events(number, ms, seq, enumerate(entry.events), changes)
+    changes.entries.append((number, changes.partition, ms, seq, jobs, first_n))
+    changes.commits.append((number, _pack(entry.events)))
+
+
+def fold_events(number: int, ms: int, seq: int, events: Iterable[tuple[int, e.Event | None]], changes: Changes) -> int:
+    """Fold events of an entry, each with its index in it. Return of how many jobs they are."""
     first = number << INDEX_BITS
     jobs, transitions = changes.jobs, TRANSITIONS.get
     touched: set[int] = set()
-    ms, seq, _ = entry.offset
-    for index, event in enumerate(entry.events):
+    for index, event in events:
         kind = type(event)
         transition = transitions(kind)  # type: ignore[arg-type]
         if transition is not None:
@@ -203,15 +216,14 @@ def _fold_entry(entry: e.Entry, changes: Changes) -> None:
         if len(row.places) > FULL:
             changes.places.append((row.n, first_place(row.places), row.places[:FULL]))
             row.places = row.places[FULL:]
-    changes.entries.append((number, changes.partition, ms, seq, len(touched), first_n))
-    changes.commits.append((number, _pack(entry.events)))
+    return len(touched)
 
 
 def _submitted(event: e.JobSubmitted, at_ms: int, place: int, changes: Changes) -> JobRow:
     known = changes.jobs.get(event.job_id)
     if known is not None:
         return known
-    n = changes.next_n
+    n = changes.number_of(event.job_id)
     row = JobRow(
         n,
         event.job_id,
@@ -240,7 +252,7 @@ def _submitted(event: e.JobSubmitted, at_ms: int, place: int, changes: Changes) 
 def _revived(event: e.JobRedriven, at_ms: int, changes: Changes) -> JobRow:
     """Make a row for a job that the read model had forgotten and that lives again."""
     row = JobRow(
-        changes.next_n,
+        changes.number_of(event.job_id),
         event.job_id,
         event.type,
         event.queue,
@@ -290,6 +302,17 @@ def _resumed(event: e.QueueResumed, place: _Place, changes: Changes) -> None:
     changes.queues[event.queue] = (changes.partition, 0, place[0])
 
 
+def _breaker(event: e.BreakerEvent, place: _Place, changes: Changes) -> None:
+    match event:
+        case e.BreakerOpened(type_, reason, failures, calls, until_ms):
+            row = ("open", reason, place[0], until_ms, failures, calls, 0)
+        case e.BreakerHalfOpened(type_, probes):
+            row = ("half_open", "", place[0], 0, 0, 0, probes)
+        case e.BreakerClosed(type_, reason):
+            row = ("closed", reason, place[0], 0, 0, 0, 0)
+    changes.breakers.append((*row, type_, changes.partition))
+
+
 def _joined(event: e.WorkerJoined, place: _Place, changes: Changes) -> None:
     queues, types = _json(event.queues).decode(), _json(event.types).decode()
     described = (event.host, event.pid, event.version, queues, types, event.slots)
@@ -317,6 +340,9 @@ def _nothing(_event: e.Event, _place: _Place, _changes: Changes) -> None:
 _SYSTEM: dict[type[e.Event], Callable[[Any, _Place, Changes], None]] = {
     e.QueuePaused: _paused,
     e.QueueResumed: _resumed,
+    e.BreakerOpened: _breaker,
+    e.BreakerHalfOpened: _breaker,
+    e.BreakerClosed: _breaker,
     e.WorkerJoined: _joined,
     e.WorkerDraining: _worker_state("draining", lambda event: str(event.by)),
     e.WorkerLeft: _worker_state("left", lambda _event: ""),

@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from journeyman.errors import JourneymanError
+from journeyman_dashboard.past.moments import AsOf
+from journeyman_dashboard.past.pasts import Pasts
+from journeyman_dashboard.past.picture import PastPicture
 from journeyman_dashboard.schema import open_for_reading
 
 P = ParamSpec("P")
@@ -44,6 +47,7 @@ class Readings:
         self._local = threading.local()
         self._open: list[sqlite3.Connection] = []
         self._under_way = 0
+        self._pasts = Pasts(path)
 
     async def run(self, query: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `query(connection, …)` in one read transaction on a reader's thread and return what it returns.
@@ -69,6 +73,31 @@ class Readings:
             finally:
                 connection.execute("ROLLBACK")
 
+    async def run_at(
+        self, as_of: AsOf, query: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a query as of a moment that is over. Raises what `run` raises, and TooLongAgoError."""
+
+        def ask(connection: sqlite3.Connection) -> T:
+            with self._pasts.at(connection, as_of) as picture:
+                return self._look(picture, query, *args, **kwargs)
+
+        return await self.run(ask)
+
+    def _look(
+        self,
+        picture: PastPicture,
+        query: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        with time_limit(picture.connection, QUERY_LIMIT_S):
+            picture.connection.execute("BEGIN")
+            picture.paint()
+            answer = query(picture.connection, *args, **kwargs)
+            picture.connection.execute("COMMIT")
+            return answer
+
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
@@ -79,6 +108,7 @@ class Readings:
     def close(self) -> None:
         """Wait for the queries under way and close every connection."""
         self._pool.shutdown(cancel_futures=True)
+        self._pasts.close()
         for connection in self._open:
             connection.close()
 

@@ -1,8 +1,8 @@
 """Deletes from the read model what is too old, in steps short enough to go between two batches.
 
 A pass walks the jobs from the oldest on and deletes those that ended before the cut, with everything that is
-said of them; an entry of the log goes with the last job that has an event in it. The time series go after
-`SERIES_KEPT_MS`, workers that are gone after a day.
+said of them; an entry of the log goes with the last job that has an event in it. The time series of a moment that can
+still be asked for is kept, and what the sets were like then; workers that are gone go after a day.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable
 
+from journeyman_dashboard.checkpoints import forget_before
 from journeyman_dashboard.places import entry_of, read_places
 from journeyman_dashboard.postings import SetChanges, sets_of
 from journeyman_dashboard.projection import CounterKey
@@ -44,6 +45,7 @@ def delete_step(connection: sqlite3.Connection, after_n: int, cut_ms: int) -> in
     old = [n for n, finished_at_ms in rows if 0 < finished_at_ms < cut_ms]
     over = len(rows) < STEP_JOBS or rows[-1][0] >= _end(connection, cut_ms)
     if old:
+        connection.execute("UPDATE numbering SET forgotten_ms = max(forgotten_ms, ?)", (cut_ms,))
         _delete_jobs(connection, old)
     return 0 if over else int(rows[-1][0])
 
@@ -116,7 +118,10 @@ def _delete_entries(connection: sqlite3.Connection, entries: Iterable[int]) -> N
 
 def delete_small(connection: sqlite3.Connection, now_ms: int, cut_ms: int) -> None:
     """Delete old points of the time series, workers long gone, old entries of no job. Part of a transaction."""
-    connection.execute("DELETE FROM rollups WHERE bucket_ms < ?", (now_ms - SERIES_KEPT_MS,))
+    connection.execute("DELETE FROM rollups WHERE bucket_ms < ?", (min(cut_ms, now_ms) - SERIES_KEPT_MS,))
+    connection.execute("DELETE FROM rollups_history WHERE bucket_ms < ?", (min(cut_ms, now_ms) - SERIES_KEPT_MS,))
+    (forgotten_ms,) = connection.execute("SELECT forgotten_ms FROM numbering").fetchone()
+    forget_before(connection, forgotten_ms, _STEP_ENTRIES)
     connection.execute(
         "DELETE FROM workers WHERE state IN ('left', 'lost') AND changed_at_ms < ?", (now_ms - GONE_WORKERS_KEPT_MS,)
     )

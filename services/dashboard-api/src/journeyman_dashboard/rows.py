@@ -13,7 +13,8 @@ import msgspec
 
 from journeyman_dashboard.histogram import Histogram, merge
 
-#: Phases a job is stored in, and the status that users see. `held` is not stored: it is `ready` in a paused queue.
+#: Phases a job is stored in, and the status that users see. `held` is not stored: it is `ready` in a paused queue, or
+#: of a type whose circuit breaker is not closed.
 STATUS_OF_PHASE = {
     "scheduled": "pending",
     "blocked": "pending",
@@ -26,6 +27,8 @@ STATUS_OF_PHASE = {
     "dead": "failed",
     "cancelled": "cancelled",
 }
+#: How attempts end that leave an error behind.
+WITH_ERROR = frozenset({"failed", "lost"})
 ENDED_PHASES = frozenset({"completed", "dead", "cancelled"})
 
 #: Length of a bucket of the time series.
@@ -92,7 +95,10 @@ RollupKey: TypeAlias = tuple[int, str, str]
 
 
 class Rollup(msgspec.Struct, gc=False):
-    """What happened in one bucket of time in one queue to jobs of one type. Histograms are of microseconds."""
+    """What happened in one bucket of time in one queue to jobs of one type. Histograms are of microseconds.
+
+    born_e: the entry that began it.
+    """
 
     submitted: int = 0
     started: int = 0
@@ -101,6 +107,7 @@ class Rollup(msgspec.Struct, gc=False):
     cancelled: int = 0
     waits: Histogram = msgspec.field(default_factory=dict)
     runs: Histogram = msgspec.field(default_factory=dict)
+    born_e: int = 0
 
     def add(self, other: Rollup) -> None:
         """Add another rollup to this one."""

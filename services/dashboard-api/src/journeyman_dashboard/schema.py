@@ -12,8 +12,10 @@ from contextlib import closing
 from importlib import resources
 from pathlib import Path
 
+from journeyman_dashboard.past.shown import PastConnection
+
 #: Raise it with any change of schema.sql or of what projecting puts into it.
-VERSION = 4
+VERSION = 6
 
 FILE_NAME = "read-model.sqlite"
 
@@ -61,6 +63,21 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         cached_statements=256,
     )
     for pragma in ("query_only=1", "cache_size=-16384", "temp_store=MEMORY", "busy_timeout=5000"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def open_past(path: Path) -> PastConnection:
+    """Open the file, which exists, for queries about a moment that is over: it takes temporary tables."""
+    connection = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode=ro",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+        factory=PastConnection,
+    )
+    for pragma in ("cache_size=-4096", "temp_store=MEMORY", "busy_timeout=5000"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
 

@@ -1,18 +1,18 @@
 -- The read model. Every table is folded from the log and may be dropped; see schema.py for its version.
 
 -- How far each partition's log has been read. `ms, seq, idx`: the last event projected. `anchor`: a readable event near
--- it and its digest, by which a log is recognised.
+-- it and its digest, by which a log is recognised; `restored_ms`: when that log had last been restored from an archive.
 CREATE TABLE cursors (
   partition INTEGER PRIMARY KEY, ms INTEGER NOT NULL, seq INTEGER NOT NULL, idx INTEGER NOT NULL,
-  anchor TEXT NOT NULL, anchor_digest TEXT NOT NULL, events INTEGER NOT NULL
+  anchor TEXT NOT NULL, anchor_digest TEXT NOT NULL, events INTEGER NOT NULL, restored_ms INTEGER NOT NULL
 );
 -- One row: the numbers of the next new job and of the next entry; the latest revision; by what this read model is told
--- from one that was made anew.
+-- from one that was made anew; before when jobs that had ended were forgotten.
 CREATE TABLE numbering (
   one INTEGER PRIMARY KEY CHECK (one = 1), next_n INTEGER NOT NULL, next_e INTEGER NOT NULL, revision INTEGER NOT NULL,
-  born INTEGER NOT NULL
+  born INTEGER NOT NULL, forgotten_ms INTEGER NOT NULL
 );
-INSERT INTO numbering VALUES (1, 1, 1, 0, random());
+INSERT INTO numbering VALUES (1, 1, 1, 0, random(), 0);
 
 CREATE TABLE jobs (
   n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL, queue TEXT NOT NULL,
@@ -73,11 +73,11 @@ CREATE TABLE counters (
   PRIMARY KEY (queue, type, priority, phase)
 ) WITHOUT ROWID;
 
--- Per queue and type; and overall, under the empty names.
+-- Per queue and type; and overall, under the empty names. `born_e`: the entry that began it.
 CREATE TABLE rollups (
   bucket_ms INTEGER NOT NULL, queue TEXT NOT NULL, type TEXT NOT NULL,
   submitted INTEGER NOT NULL, started INTEGER NOT NULL, completed INTEGER NOT NULL, failed INTEGER NOT NULL,
-  cancelled INTEGER NOT NULL, waits BLOB NOT NULL, runs BLOB NOT NULL,
+  cancelled INTEGER NOT NULL, waits BLOB NOT NULL, runs BLOB NOT NULL, born_e INTEGER NOT NULL,
   PRIMARY KEY (bucket_ms, queue, type)
 ) WITHOUT ROWID;
 
@@ -85,6 +85,14 @@ CREATE TABLE rollups (
 CREATE TABLE queues (
   name TEXT NOT NULL, partition INTEGER NOT NULL, paused INTEGER NOT NULL, changed_at_ms INTEGER NOT NULL,
   PRIMARY KEY (name, partition)
+) WITHOUT ROWID;
+
+-- How a type's circuit breaker stands, in each partition that has ever opened it. `failures` of `calls`: when it last
+-- opened by itself. `probes`: how many a half-open one lets start.
+CREATE TABLE breakers (
+  type TEXT NOT NULL, partition INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, since_ms INTEGER NOT NULL,
+  until_ms INTEGER NOT NULL, failures INTEGER NOT NULL, calls INTEGER NOT NULL, probes INTEGER NOT NULL,
+  PRIMARY KEY (type, partition)
 ) WITHOUT ROWID;
 
 CREATE TABLE workers (
@@ -102,6 +110,24 @@ CREATE TABLE scaling (
   partition INTEGER NOT NULL, ms INTEGER NOT NULL, seq INTEGER NOT NULL, idx INTEGER NOT NULL, provider TEXT NOT NULL, desired INTEGER NOT NULL,
   previous INTEGER NOT NULL, reason TEXT NOT NULL, backlog INTEGER NOT NULL, arrival_per_s REAL NOT NULL,
   service_ms REAL NOT NULL, PRIMARY KEY (ms, seq, idx, partition)
+) WITHOUT ROWID;
+
+-- How the read model was at some moments: behind the entry `e`, with the number of the next job. `events`: how many had been
+-- read. `state`: the tables that are small, as they were; see checkpoints.py.
+CREATE TABLE checkpoints (
+  e INTEGER PRIMARY KEY, next_n INTEGER NOT NULL, ms INTEGER NOT NULL, events INTEGER NOT NULL, state BLOB NOT NULL
+);
+-- What sets and rollups were like at the checkpoint `until_e`, and since the one before, where that changed afterwards.
+CREATE TABLE postings_history (
+  kind TEXT NOT NULL, name TEXT NOT NULL, chunk INTEGER NOT NULL, until_e INTEGER NOT NULL, data BLOB NOT NULL,
+  PRIMARY KEY (kind, name, chunk, until_e)
+) WITHOUT ROWID;
+CREATE INDEX postings_history_by_age ON postings_history (until_e);
+CREATE TABLE rollups_history (
+  bucket_ms INTEGER NOT NULL, queue TEXT NOT NULL, type TEXT NOT NULL, until_e INTEGER NOT NULL,
+  submitted INTEGER NOT NULL, started INTEGER NOT NULL, completed INTEGER NOT NULL, failed INTEGER NOT NULL,
+  cancelled INTEGER NOT NULL, waits BLOB NOT NULL, runs BLOB NOT NULL, born_e INTEGER NOT NULL,
+  PRIMARY KEY (bucket_ms, queue, type, until_e)
 ) WITHOUT ROWID;
 
 CREATE TABLE quarantine (

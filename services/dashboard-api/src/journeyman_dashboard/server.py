@@ -17,6 +17,7 @@ from pathlib import Path
 
 import uvloop
 
+from journeyman.archive import open_archive
 from journeyman.blobs import BlobStore, open_blobs
 from journeyman.log.connect import opener
 from journeyman.serving import build_server, free_address, serve_until, stop_on_signal
@@ -26,7 +27,9 @@ from journeyman_dashboard.metrics import Metrics
 from journeyman_dashboard.partitions import Partition, open_all
 from journeyman_dashboard.projector import Keeping, Projector
 from journeyman_dashboard.reach import Reach
+from journeyman_dashboard.reaching_back import ReachingBack
 from journeyman_dashboard.reading import Readings
+from journeyman_dashboard.routes.about import surroundings
 from journeyman_dashboard.schema import FILE_NAME
 from journeyman_dashboard.streams import Streams
 from journeyman_dashboard.wiring import Heartbeats, ReadModel
@@ -47,12 +50,18 @@ async def _serve(settings: Settings) -> int | None:
     address, port = free_address("dashboard", settings.dashboard_host, settings.dashboard_port)
     blobs = open_blobs(settings)
     keeping = Keeping(settings.read_model_retention_ms, settings.log_retention_ms)
-    open_log = opener(settings)
-    partitions = [Partition(number, partial(open_log, number)) for number in range(settings.partitions)]
+    open_log, archive = opener(settings), open_archive(settings)
+
+    def open_whole(number: int) -> ReachingBack:
+        return ReachingBack(open_log(number), archive)
+
+    partitions = [Partition(number, partial(open_whole, number)) for number in range(settings.partitions)]
     try:
         await asyncio.to_thread(open_all, partitions)
         async with running(partitions, blobs, Path(settings.data_dir), keeping) as model:
-            server = build_server(build_app(model), address, port, connections_max=CONNECTIONS_MAX)
+            server = build_server(
+                build_app(model, surroundings(settings)), address, port, connections_max=CONNECTIONS_MAX
+            )
             _settle()
             _log.info("listening on http://%s:%d", settings.dashboard_host, port)
             if not await serve_until(stop, server, on_stop=model.reach.close, timeout_s=STOP_TIMEOUT_S):

@@ -9,7 +9,7 @@ call `forget`.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from operator import attrgetter
@@ -19,6 +19,7 @@ import msgspec
 
 from journeyman.events import BEGINNING, Entry, Offset
 from journeyman_dashboard import bits, histogram
+from journeyman_dashboard.checkpoints import Keeper
 from journeyman_dashboard.postings import SetChanges
 from journeyman_dashboard.projection import Changes, CounterKey, Next, fold, spoken_of
 from journeyman_dashboard.rows import (
@@ -60,37 +61,52 @@ _LOSE = "UPDATE postings SET data = set_without(data, ?4) WHERE kind = ?1 AND na
 _LOST = "DELETE FROM postings WHERE kind = ? AND name = ? AND chunk = ? AND data = x''"
 _HEARD = "UPDATE dependencies SET heard = 1 WHERE child = ? AND parent = ?"
 _WORKER_STATE = "UPDATE workers SET state = ?, reason = ?, changed_at_ms = ? WHERE id = ? AND partition = ?"
+#: What becomes of a breaker, by its new state. One that is half-open remembers why it was opened, and further probes
+#: are no news. A person may close what was never open.
+_BREAKERS = {
+    "open": "REPLACE INTO breakers (state, reason, since_ms, until_ms, failures, calls, probes, type, partition) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "half_open": "UPDATE breakers SET state = ?1, since_ms = ?3, until_ms = 0, probes = ?7 "
+    "WHERE type = ?8 AND partition = ?9 AND state = 'open'",
+    "closed": "INSERT INTO breakers (state, reason, since_ms, until_ms, failures, calls, probes, type, partition) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (type, partition) "
+    "DO UPDATE SET state = excluded.state, reason = excluded.reason, since_ms = excluded.since_ms, until_ms = 0",
+}
 _SELECT_ROLLUP = (
-    "SELECT submitted, started, completed, failed, cancelled, waits, runs FROM rollups "
+    "SELECT submitted, started, completed, failed, cancelled, waits, runs, born_e FROM rollups "
     "WHERE bucket_ms = ? AND queue = ? AND type = ?"
 )
 _WORKER_COLUMNS = 12
 
 
 class Cursor(NamedTuple):
-    """How far a partition's log has been read: the last event projected, by what it is recognised, how many events."""
+    """How far a partition's log has been read: the last event projected, by what it is recognised, how many events.
+
+    restored_ms: when that log had last been brought back from an archive.
+    """
 
     partition: int = 0
     offset: Offset = BEGINNING
     anchor: Offset | None = None
     anchor_digest: str = ""
     events: int = 0
+    restored_ms: int = 0
 
 
 def read_cursors(connection: sqlite3.Connection) -> dict[int, Cursor]:
     """Return how far every log has been read of which anything has been."""
-    rows = connection.execute("SELECT partition, ms, seq, idx, anchor, anchor_digest, events FROM cursors")
+    rows = connection.execute("SELECT partition, ms, seq, idx, anchor, anchor_digest, events, restored_ms FROM cursors")
     return {
-        partition: Cursor(partition, Offset(ms, seq, idx), Offset.parse(anchor) if anchor else None, digest, events)
-        for partition, ms, seq, idx, anchor, digest, events in rows
+        partition: Cursor(partition, Offset(ms, seq, idx), Offset.parse(anchor) if anchor else None, *rest)
+        for partition, ms, seq, idx, anchor, *rest in rows
     }
 
 
 def write_cursor(connection: sqlite3.Connection, cursor: Cursor) -> None:
     """Store how far a log has been read; part of a batch's transaction."""
     anchor = "" if cursor.anchor is None else str(cursor.anchor)
-    row = (cursor.partition, *cursor.offset, anchor, cursor.anchor_digest, cursor.events)
-    connection.execute(_insert("cursors", 7, "REPLACE"), row)
+    row = (cursor.partition, *cursor.offset, anchor, cursor.anchor_digest, cursor.events, cursor.restored_ms)
+    connection.execute(_insert("cursors", 8, "REPLACE"), row)
 
 
 def read_following(connection: sqlite3.Connection) -> Next:
@@ -124,6 +140,7 @@ class Store:
         #: No job has a higher id: of those that a partition's entries have brought, and of all before.
         self._last_ids: dict[int, str] = {}
         self._last_id_before: str | None = None
+        self._keeper = Keeper(connection)
         connection.create_function("set_union", 2, bits.union, deterministic=True)
         connection.create_function("set_without", 2, bits.without, deterministic=True)
 
@@ -132,16 +149,23 @@ class Store:
         self._open.clear()
         self._last_ids.clear()
         self._last_id_before = None
+        self._keeper.forget()
 
     def project(self, entries: Sequence[Entry], following: Next, partition: int = 0) -> Changes:
         """Fold entries of a partition onto the database; part of a batch's transaction."""
         last_id = self._last_ids.get(partition) or self._last_of_all()
         changes = fold(entries, self._load(spoken_of(entries, last_id)), following, partition)
-        write(self.connection, changes)
+        write(self.connection, changes, self._keeper)
         self._remember(changes)
         if changes.new:
             self._last_ids[partition] = max(last_id, *(row.id for row in changes.new))
         return changes
+
+    def end_batch(self, following: Next, cursor: Cursor) -> None:
+        """Store what comes next and how far a log has been read; the end of a batch's transaction."""
+        write_following(self.connection, following)
+        write_cursor(self.connection, cursor)
+        self._keeper.after(following)
 
     def _last_of_all(self) -> str:
         if self._last_id_before is None:
@@ -169,7 +193,7 @@ class Store:
             del remembered[job_id]
 
 
-def write(connection: sqlite3.Connection, changes: Changes) -> None:
+def write(connection: sqlite3.Connection, changes: Changes, keeper: Keeper) -> None:
     """Write what a batch changes."""
     many = connection.executemany
     if changes.new:
@@ -192,22 +216,42 @@ def write(connection: sqlite3.Connection, changes: Changes) -> None:
         many(_insert("attempts", 8, "REPLACE"), changes.attempts)
     if changes.quarantine:
         many(_insert("quarantine", 5, "REPLACE"), changes.quarantine)
+    write_small(connection, changes)
+    change_sets(connection, changes.sets, keeper)
+    roll_up(connection, changes.rollups, keeper)
+
+
+def write_jobs(connection: sqlite3.Connection, rows: Iterable[JobRow], changes: Changes) -> None:
+    """Write rows of jobs that are not there yet, and what was folded beside them of their attempts and dependencies."""
+    many = connection.executemany
+    many(_INSERT_JOB, map(_tuple, rows))
+    many(_insert("dependencies", 4, "REPLACE"), changes.dependencies)
+    many(_HEARD, changes.heard)
+    many(_insert("attempts", 8, "REPLACE"), changes.attempts)
+
+
+def write_small(connection: sqlite3.Connection, changes: Changes) -> None:
+    """Write what a batch changes in the tables that are small."""
+    many = connection.executemany
     if changes.queues:
         many(_insert("queues", 4, "REPLACE"), ((name, *row) for name, row in changes.queues.items()))
+    for breaker in changes.breakers:
+        connection.execute(_BREAKERS[breaker[0]], breaker)
     for row in changes.workers:
         connection.execute(
             _insert("workers", _WORKER_COLUMNS, "REPLACE") if len(row) == _WORKER_COLUMNS else _WORKER_STATE, row
         )
     count(connection, changes.counters)
-    change_sets(connection, changes.sets)
-    _roll_up(connection, changes.rollups)
 
 
-def change_sets(connection: sqlite3.Connection, sets: SetChanges) -> None:
-    """Let sets gain and lose numbers, and forget those that became empty."""
+def change_sets(connection: sqlite3.Connection, sets: SetChanges, keeper: Keeper | None = None) -> None:
+    """Let sets gain and lose numbers, and forget those that became empty. keeper: puts aside what they were."""
     gained, lost = sets.gained(), sets.lost()
     if not gained and not lost:
         return
+    if keeper is not None:
+        keeper.keep_sets(gained)
+        keeper.keep_sets(lost)
     connection.executemany(_GAIN, gained)
     if lost:
         connection.executemany(_LOSE, lost)
@@ -223,28 +267,40 @@ def count(connection: sqlite3.Connection, counters: Mapping[CounterKey, int]) ->
     connection.executemany(_UNCOUNT, (key for key, number in counters.items() if number < 0))
 
 
-def _roll_up(connection: sqlite3.Connection, rollups: Mapping[RollupKey, Rollup]) -> None:
-    rows = []
+def roll_up(connection: sqlite3.Connection, rollups: Mapping[RollupKey, Rollup], keeper: Keeper | None = None) -> None:
+    """Add to the rollups. keeper: puts aside what they were."""
+    rows, changing = [], []
     for key, rollup in (*rollups.items(), *_overall(rollups).items()):
         found = connection.execute(_SELECT_ROLLUP, key).fetchone()
         if found is not None:
-            rollup.add(read_rollup(found))
-        counts = (rollup.submitted, rollup.started, rollup.completed, rollup.failed, rollup.cancelled)
-        rows.append((*key, *counts, histogram.to_bytes(rollup.waits), histogram.to_bytes(rollup.runs)))
-    connection.executemany(_insert("rollups", 10, "REPLACE"), rows)
+            before = read_rollup(found)
+            rollup.add(before)
+            rollup.born_e = before.born_e
+            changing.append((key, before.born_e))
+        rows.append((*key, *rollup_columns(rollup)))
+    if keeper is not None:
+        keeper.keep_rollups(changing)
+    connection.executemany(_insert("rollups", 11, "REPLACE"), rows)
 
 
 def _overall(rollups: Mapping[RollupKey, Rollup]) -> dict[RollupKey, Rollup]:
     """Return the sum of a bucket's rollups, for each bucket, as that of no queue and no type."""
     sums: dict[RollupKey, Rollup] = {}
     for (bucket_ms, _, _), rollup in rollups.items():
-        sums.setdefault((bucket_ms, "", ""), Rollup()).add(rollup)
+        whole = sums.setdefault((bucket_ms, "", ""), Rollup(born_e=rollup.born_e))
+        whole.add(rollup)
+        whole.born_e = min(whole.born_e, rollup.born_e)
     return sums
 
 
+def rollup_columns(rollup: Rollup) -> tuple[Any, ...]:
+    """Return what `read_rollup` reads."""
+    counts = (rollup.submitted, rollup.started, rollup.completed, rollup.failed, rollup.cancelled)
+    return (*counts, histogram.to_bytes(rollup.waits), histogram.to_bytes(rollup.runs), rollup.born_e)
+
+
 def read_rollup(columns: Sequence[Any]) -> Rollup:
-    """Return a rollup from its columns: five counts and two histograms."""
-    submitted, started, completed, failed, cancelled, waits, runs = columns
-    return Rollup(
-        submitted, started, completed, failed, cancelled, histogram.from_bytes(waits), histogram.from_bytes(runs)
-    )
+    """Return a rollup from its columns: five counts, two histograms, the entry that began it."""
+    submitted, started, completed, failed, cancelled, waits, runs, born_e = columns
+    counts = (submitted, started, completed, failed, cancelled)
+    return Rollup(*counts, waits=histogram.from_bytes(waits), runs=histogram.from_bytes(runs), born_e=born_e)

@@ -13,7 +13,7 @@ import msgspec
 
 from journeyman import events as e
 from journeyman_dashboard.histogram import add
-from journeyman_dashboard.rows import ENDED_PHASES, JobRow, Rollup
+from journeyman_dashboard.rows import ENDED_PHASES, WITH_ERROR, JobRow, Rollup
 
 _json = msgspec.json.Encoder().encode
 
@@ -120,6 +120,7 @@ def _lost(row: JobRow, event: e.JobLost, at_ms: int, sink: Sink) -> None:
     if not _holds(row, event.attempt):
         return
     _end_attempt(row, "lost", at_ms, 0, sink)
+    _set_error(row, _loss(event))
     if not row.cancel_requested:
         row.phase = "retrying"
         row.due_ms = 0
@@ -134,7 +135,9 @@ def _retry_scheduled(row: JobRow, event: e.JobRetryScheduled, _at_ms: int, _sink
 def _dead_lettered(row: JobRow, event: e.JobDeadLettered, at_ms: int, sink: Sink) -> None:
     if row.phase in ENDED_PHASES:
         return
-    _take_error(row, event.error, sink)
+    if event.reason != "redrive_stopped" or row.fingerprint != event.error.fingerprint or row.error is None:
+        # One that was not tried again keeps the error it had, of which the event knows only the type and fingerprint.
+        _take_error(row, event.error, sink)
     row.reason = event.reason
     _end(row, "dead", at_ms)
     sink.rollup(row, at_ms).failed += 1
@@ -180,7 +183,6 @@ def _redriven(row: JobRow, event: e.JobRedriven, _at_ms: int, sink: Sink) -> Non
     row.duration_ms = -1
     _leave_worker(row)
     row.percent, row.message, row.worker, row.reason = None, "", "", ""
-    row.error, row.error_type, row.fingerprint = None, "", ""
 
 
 Transition: TypeAlias = Callable[[JobRow, Any, int, Sink], None]
@@ -215,7 +217,7 @@ def _leave_worker(row: JobRow) -> None:
 
 def _keep_attempt(row: JobRow, sink: Sink) -> None:
     """Give the latest attempt a row of its own, because another is about to take its place."""
-    error = row.error if row.outcome == "failed" else None
+    error = row.error if row.outcome in WITH_ERROR else None
     sink.attempts.append(
         (
             row.n,
@@ -244,6 +246,18 @@ def _end(row: JobRow, phase: str, at_ms: int) -> None:
     row.finished_at_ms = at_ms
 
 
+def _loss(event: e.JobLost) -> e.Error:
+    """Return the loss of a worker as the error of the attempt that it ended."""
+    words = event.reason or "its worker is gone"
+    evidence = event.evidence
+    if evidence is not None:
+        memory = f", {evidence.rss_bytes >> 20} MiB at its last heartbeat" if evidence.rss_bytes else ""
+        words = f"{words} (process {evidence.pid} on {evidence.host}{memory})"
+    if not event.running:
+        words = f"{words}; the job had not begun"
+    return e.Error("WorkerLost", words, evidence.log if evidence else "", "WorkerLost")
+
+
 def _set_error(row: JobRow, error: e.Error) -> None:
     row.error = error_json(error)
     row.error_type, row.fingerprint = error.type, error.fingerprint
@@ -252,7 +266,7 @@ def _set_error(row: JobRow, error: e.Error) -> None:
 def _take_error(row: JobRow, error: e.Error, sink: Sink) -> None:
     """Make `error` the job's; a different one that its latest attempt had stays with that attempt."""
     before = row.error
-    if row.outcome == "failed" and before is not None and error_json(error) != before:
+    if row.outcome in WITH_ERROR and before is not None and error_json(error) != before:
         _keep_attempt(row, sink)
         row.outcome = ""
     _set_error(row, error)

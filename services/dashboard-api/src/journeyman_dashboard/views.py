@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from journeyman.events import Blob
 from journeyman_dashboard.params import write_time
-from journeyman_dashboard.rows import STATUS_OF_PHASE, JobRow
+from journeyman_dashboard.rows import STATUS_OF_PHASE, WITH_ERROR, JobRow
 
 Status = Literal["pending", "processing", "completed", "failed", "cancelled"]
 Phase = Literal[
@@ -104,9 +104,16 @@ class Around(msgspec.Struct):
     children: list[str] = msgspec.field(default_factory=list)
 
 
-def phase_of(row: JobRow, paused: frozenset[str]) -> str:
+class Shut(NamedTuple):
+    """What is shut in whichever partition: queues that are paused, types whose circuit breaker is not closed."""
+
+    queues: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()
+
+
+def phase_of(row: JobRow, shut: Shut) -> str:
     """Return the phase users see."""
-    return "held" if row.phase == "ready" and row.queue in paused else row.phase
+    return "held" if row.phase == "ready" and (row.queue in shut.queues or row.type in shut.types) else row.phase
 
 
 def trace_id_of(job_id: str, traceparent: str) -> str:
@@ -136,9 +143,9 @@ def error_view(text: str | None) -> ErrorView | None:
     return None if text is None else msgspec.json.decode(text, type=ErrorView)
 
 
-def job_view(row: JobRow, around: Around, paused: frozenset[str]) -> JobView:
+def job_view(row: JobRow, around: Around, shut: Shut) -> JobView:
     """Return a job as users see it."""
-    phase = phase_of(row, paused)
+    phase = phase_of(row, shut)
     return JobView(
         id=row.id,
         type=row.type,
@@ -171,7 +178,7 @@ def job_view(row: JobRow, around: Around, paused: frozenset[str]) -> JobView:
 def _attempts(row: JobRow, around: Around) -> list[AttemptView]:
     rows = {attempt[1]: attempt for attempt in around.attempts}
     if row.outcome:
-        error = row.error if row.outcome == "failed" else None
+        error = row.error if row.outcome in WITH_ERROR else None
         latest = (row.n, row.attempt, row.worker, row.outcome, row.started_at_ms, row.attempt_ended_at_ms, 0, error)
         rows[row.attempt] = latest
     return [

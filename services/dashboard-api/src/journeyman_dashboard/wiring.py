@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Concatenate, ParamSpec, TypeVar
 
 from journeyman.blobs import BlobStore
 from journeyman.errors import JourneymanError
 from journeyman.log.api import WorkerBeat
 from journeyman_dashboard.metrics import Metrics
 from journeyman_dashboard.partitions import DashboardLog, Partition
+from journeyman_dashboard.past.moments import AsOf, read_as_of
 from journeyman_dashboard.queries.remembered import RememberedSets
 from journeyman_dashboard.reach import Reach
 from journeyman_dashboard.reading import Readings
 from journeyman_dashboard.streams import Streams
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 BEATS_KEPT_S = 0.5
 BEATS_WAIT_S = 2.0
@@ -93,3 +99,27 @@ class ReadModel:
     streams: Streams
     metrics: Metrics
     sets: RememberedSets = field(default_factory=RememberedSets)
+
+    def sight(self, as_of: str | None) -> Sight:
+        """Return how to ask about the present, or about a moment as clients write it. Raises BadQueryError."""
+        now_ms = self.reach.now_ms()
+        if as_of is None:
+            return Sight(self.readings, now_ms, None)
+        moment = read_as_of("as_of", as_of)
+        moment = moment._replace(ms=min(moment.ms, now_ms))
+        return Sight(self.readings, moment.ms, moment)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Asks questions about one moment. now_ms: its time. as_of: None for the present."""
+
+    readings: Readings
+    now_ms: int
+    as_of: AsOf | None
+
+    async def ask(self, query: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a query; see `Readings`."""
+        if self.as_of is None:
+            return await self.readings.run(query, *args, **kwargs)
+        return await self.readings.run_at(self.as_of, query, *args, **kwargs)

@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, HTTPScope, Message, Scope
 
 from journeyman.problems import MEDIA_TYPE
-from journeyman_ingest import generating, health, job_changes, jobs, operations
+from journeyman_ingest import breakers, generating, health, job_changes, jobs, operations
 from journeyman_ingest.front_door import Answer, FrontDoor
 from journeyman_ingest.intake import Intake
 from journeyman_ingest.openapi import config
@@ -30,6 +30,8 @@ ROUTES = [
     operations.pause_queue,
     operations.resume_queue,
     operations.drain_worker,
+    breakers.open_breaker,
+    breakers.close_breaker,
     generating.generate_jobs,
     health.live,
     health.ready,

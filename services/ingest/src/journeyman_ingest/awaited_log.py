@@ -90,6 +90,10 @@ class AwaitedLog(Protocol):
         """Return the server's time."""
         ...
 
+    async def depths(self) -> Mapping[str, int]:
+        """Return how many jobs wait in each queue."""
+        ...
+
     @property
     def home(self) -> object | None:
         """What is equal for partitions on one server; None where that is not known."""

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from journeyman.events import (
+    Error,
     JobCancelRequested,
     JobRedriven,
     JobReprioritised,
@@ -44,6 +45,15 @@ class Patch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 Limit = Annotated[int, Meta(ge=1, le=REDRIVE_MAX, description="At most this many; 100,000 if not said.")]
+StopOnFailures = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=REDRIVE_MAX,
+        description="When so many of them have failed for good again (in one partition), those that have not started "
+        "yet become dead letters again, with the error they had. Never if not said.",
+    ),
+]
 Rate = Annotated[float, Meta(ge=0.001, le=100_000, description="Spread them over time; at once if not said.")]
 
 
@@ -55,6 +65,7 @@ class Redrive(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     error_fingerprint: Annotated[str, Meta(max_length=256)] | None = None
     limit: Limit | None = None
     rate_per_s: Rate | None = None
+    stop_on_failures: StopOnFailures | None = None
     dry_run: Annotated[bool, Meta(description="Only count.")] = False
 
     def selects(self, letter: DeadLetter) -> bool:
@@ -76,7 +87,7 @@ def reprioritise(job_id: str, priority: int) -> Proposal:
     return Proposal((JobReprioritised(job_id, priority),), Waiting(job_id))
 
 
-def redriven(body: JobSubmitted, attempt: int, generation: int, due_ms: int = 0) -> JobRedriven:
+def redriven(body: JobSubmitted, attempt: int, generation: int) -> JobRedriven:
     """Return the event that begins the next generation of an ended job. `attempt` is the last one used."""
     return JobRedriven(
         body.job_id,
@@ -88,7 +99,16 @@ def redriven(body: JobSubmitted, attempt: int, generation: int, due_ms: int = 0)
         body.max_attempts,
         body.backoff,
         body.timeout_ms,
-        due_ms,
+    )
+
+
+def redriven_among(letter: DeadLetter, redrive: str, stop_on_failures: int | None) -> JobRedriven:
+    """Return the event that begins the next generation of a dead letter, as one of many; see `Redrive`."""
+    return msgspec.structs.replace(
+        redriven(letter.body, letter.attempt, letter.generation),
+        redrive=redrive,
+        stop_on_failures=stop_on_failures or 0,
+        error=Error(letter.error_type, fingerprint=letter.fingerprint) if stop_on_failures else None,
     )
 
 

@@ -6,6 +6,10 @@ from http import HTTPStatus
 
 from journeyman.errors import JourneymanError
 
+#: When a client should come again: after the next look, or when workers have had time to work.
+SOON_S = 1
+LATER_S = 5
+
 
 class RefusedError(JourneymanError):
     """The request is answered with a problem. `kind` is a word of `problem_kinds.KINDS`."""
@@ -28,11 +32,15 @@ class RefusedError(JourneymanError):
 
 
 class NotAppendedError(JourneymanError):
-    """The log did not take a proposal. `unknown`: a reply was lost, so it may still have been appended."""
+    """The log did not take a proposal.
 
-    def __init__(self, detail: str, *, unknown: bool = False) -> None:
+    `unknown`: a reply was lost, so it may still have been appended. `full`: its server has no memory for it.
+    """
+
+    def __init__(self, detail: str, *, unknown: bool = False, full: bool = False) -> None:
         super().__init__(detail)
         self.unknown = unknown
+        self.full = full
 
 
 class TooMuchWaitingError(JourneymanError):

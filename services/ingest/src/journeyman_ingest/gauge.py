@@ -8,14 +8,10 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from journeyman_ingest.awaited_log import LogHealth
-from journeyman_ingest.errors import RefusedError
+from journeyman_ingest.errors import LATER_S, SOON_S, RefusedError
 from journeyman_ingest.group_commit import PATIENCE_S
 
 _log = logging.getLogger(__name__)
-
-#: When a client should come again: after the next look, or when workers have had time to work.
-SOON_S = 1
-LATER_S = 5
 
 
 class Obstacle(NamedTuple):

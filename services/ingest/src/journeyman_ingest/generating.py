@@ -17,6 +17,7 @@ from journeyman.submission import JobRequest, Name, priority_of, to_submitted
 from journeyman.submission_checks import check_json, invalid
 from journeyman_ingest.bodies import read_command
 from journeyman_ingest.errors import RefusedError
+from journeyman_ingest.intake import Intake
 from journeyman_ingest.openapi import answers, takes
 from journeyman_ingest.replies import accepted, places
 from journeyman_ingest.wiring import intake_of
@@ -65,6 +66,11 @@ async def generate_jobs(request: Request[Any, Any, Any]) -> ASGIApp:
     priority = priority_of(wanted.priority)
     template = _template(wanted)
     intake.pressure.check_room(wanted.count)
+    with intake.pressure.quotas.reserved({wanted.queue: wanted.count}):
+        return await _generate(intake, wanted, priority, template)
+
+
+async def _generate(intake: Intake, wanted: Generate, priority: int, template: bytes) -> ASGIApp:
     first = last = ""
     written: list[tuple[int, Offset | None]] = []
     for start in range(0, wanted.count, CHUNK):

@@ -7,6 +7,8 @@ Jobs that come one by one and without an idempotency key are one proposal togeth
 not the others, and a proposal costs the log as much as several jobs do. They share its verdict. So the offset that a
 client is told is where the last of them stands, in the same append as its own and not before it.
 
+A server that has reached its memory limit refuses new jobs alone: what shares their append is sent again without them.
+
 When a reply does not come, the same call is repeated under the same number, which the log recognises, for
 `patience_s`. Then its requests are told that the outcome is unknown, and those that wait behind them that nothing
 was written. From then on this process calls under another name, so that a call which is still on its way cannot be
@@ -28,12 +30,19 @@ from typing import NamedTuple
 
 import tenacity
 
+from journeyman import failpoints
 from journeyman.admission import admit
 from journeyman.clock import ServerClock
-from journeyman.errors import JourneymanError, RebuildNeededError, ServerRefusedError, ServerUnavailableError
+from journeyman.errors import (
+    JourneymanError,
+    RebuildNeededError,
+    ServerFullError,
+    ServerRefusedError,
+    ServerUnavailableError,
+)
 from journeyman.events import JobSubmitted
 from journeyman.log.api import Appended, Verdict
-from journeyman.proposals import Proposal
+from journeyman.proposals import Proposal, brings_jobs
 from journeyman_ingest.awaited_log import AwaitedLog
 from journeyman_ingest.errors import NotAppendedError, TooMuchWaitingError
 from journeyman_ingest.metrics import Metrics
@@ -72,6 +81,11 @@ class _Waiter(NamedTuple):
     events: int
     size: int
     verdict: asyncio.Future[Verdict]
+
+    @property
+    def brings_jobs(self) -> bool:
+        """Whether a server that is short of memory refuses it."""
+        return isinstance(self.wanted, JobSubmitted) or brings_jobs(self.wanted)
 
 
 class GroupCommit:
@@ -202,6 +216,12 @@ class GroupCommit:
             self._caller = _new_name()
             _fail(group, f"the log did not answer: {error}", unknown=True)
             _fail(self._take_all(), f"the log does not answer: {error}")
+        except ServerFullError as error:
+            self._on_trouble()
+            _fail([waiter for waiter in group if waiter.brings_jobs], str(error), full=True)
+            others = [waiter for waiter in group if not waiter.brings_jobs]
+            if others:
+                await self._settle(others)
         except (ServerRefusedError, RebuildNeededError) as error:
             self._on_trouble()
             _fail(group, str(error))
@@ -249,18 +269,25 @@ class GroupCommit:
                 reraise=True,
             ):
                 with attempt:
-                    return await self._call(proposals, max(0.1, deadline - time.monotonic()))
+                    try:
+                        return await self._call(proposals, max(0.1, deadline - time.monotonic()))
+                    except ServerRefusedError as error:
+                        # It may have been taken the first time, and only this repetition was refused.
+                        raise ServerUnavailableError(str(error)) from error
         except ServerUnavailableError:
             self._unanswered = True
             raise
         raise AssertionError("unreachable")
 
     async def _call(self, proposals: list[Proposal], timeout_s: float) -> Appended:
+        failpoints.hit("ingest.before_append")
         try:
             async with asyncio.timeout(timeout_s):
-                return await self._log.append(proposals, caller=self._caller, number=self._number)
+                appended = await self._log.append(proposals, caller=self._caller, number=self._number)
         except TimeoutError:
             raise ServerUnavailableError(f"no reply within {timeout_s:.1f} s") from None
+        failpoints.hit("ingest.after_append")
+        return appended
 
 
 def _proposals(group: list[_Waiter], now_ms: int) -> tuple[list[Proposal], list[int]]:
@@ -281,7 +308,7 @@ def _new_name() -> str:
     return f"ingest-{secrets.token_hex(8)}"
 
 
-def _fail(group: list[_Waiter], detail: str, *, unknown: bool = False) -> None:
+def _fail(group: list[_Waiter], detail: str, *, unknown: bool = False, full: bool = False) -> None:
     for waiter in group:
         if not waiter.verdict.done():
-            waiter.verdict.set_exception(NotAppendedError(detail, unknown=unknown))
+            waiter.verdict.set_exception(NotAppendedError(detail, unknown=unknown, full=full))

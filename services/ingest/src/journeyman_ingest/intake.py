@@ -8,6 +8,7 @@ an answer (`problem_kinds.refusal_of`), and nothing was appended, or the client 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ from journeyman_ingest.idempotency import remembered
 from journeyman_ingest.metrics import Metrics
 from journeyman_ingest.partitions import Partition, Partitions
 from journeyman_ingest.pressure import Pressure
+from journeyman_ingest.quotas import Quotas
 from journeyman_ingest.replies import place, rfc3339
 
 _encode = msgspec.json.Encoder().encode
@@ -111,6 +113,12 @@ class Intake:
     async def submit(self, request: JobRequest, origin: Origin) -> Receipt:
         """Submit one job."""
         self.pressure.check_room()
+        if not self.pressure.quotas.enabled:
+            return await self._submit(request, origin)
+        with self.pressure.quotas.reserved({request.queue: 1}):
+            return await self._submit(request, origin)
+
+    async def _submit(self, request: JobRequest, origin: Origin) -> Receipt:
         partition = self.partitions.for_job(origin.key_digest, request.depends_on)
         now_ms = partition.clock.now_ms()
         size = len(memoryview(request.payload))
@@ -141,6 +149,12 @@ class Intake:
     async def submit_batch(self, requests: Sequence[JobRequest], origin: Origin, size: int) -> Receipt:
         """Submit many jobs, all or none. `size` is that of the request, in bytes."""
         self.pressure.check_room(len(requests))
+        if not self.pressure.quotas.enabled:
+            return await self._submit_batch(requests, origin, size)
+        with self.pressure.quotas.reserved(Counter(request.queue for request in requests)):
+            return await self._submit_batch(requests, origin, size)
+
+    async def _submit_batch(self, requests: Sequence[JobRequest], origin: Origin, size: int) -> Receipt:
         partition = self.partitions.for_batch(origin.key_digest, _parents_elsewhere(requests))
         now_ms = partition.clock.now_ms()
         job_ids = partition.new_ids(now_ms, len(requests))
@@ -216,7 +230,8 @@ async def running(
             for log, now_ms in zip(logs, times, strict=True)
         ]
     )
-    pressure = Pressure(partitions, settings.backlog_max)
+    quotas = Quotas(settings.queue_backlog_max, settings.queue_quotas())
+    pressure = Pressure(partitions, settings.backlog_max, quotas)
     await pressure.look()
     for partition in partitions:
         partition.commits.start()

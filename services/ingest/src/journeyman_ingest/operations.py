@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from itertools import chain
@@ -21,8 +22,7 @@ from journeyman.proposals import Proposal
 from journeyman.submission_checks import check_name
 from journeyman_ingest import commands
 from journeyman_ingest.bodies import read_command, read_nothing
-from journeyman_ingest.errors import RefusedError
-from journeyman_ingest.gauge import SOON_S
+from journeyman_ingest.errors import SOON_S, RefusedError
 from journeyman_ingest.intake import Intake
 from journeyman_ingest.openapi import answers, takes
 from journeyman_ingest.replies import accepted, places
@@ -49,10 +49,11 @@ class Draining(msgspec.Struct, frozen=True):
 
 
 class Redriven(msgspec.Struct, frozen=True):
-    """How many dead letters match, and how many were reopened."""
+    """How many dead letters match, how many were reopened, and the name under which; empty for a dry run."""
 
     matched: int
     redriven: int
+    redrive_id: str = ""
 
 
 _decode_redrive = msgspec.json.Decoder(commands.Redrive).decode
@@ -84,7 +85,7 @@ async def _gate(request: Request[Any, Any, Any], *, paused: bool) -> ASGIApp:
     intake = intake_of(request)
     await read_nothing(request, intake.bodies)
     queue = check_name(request.path_params["queue"], "queue")
-    verdicts = await _everywhere(intake, commands.pause(queue) if paused else commands.resume(queue))
+    verdicts = await everywhere(intake, commands.pause(queue) if paused else commands.resume(queue))
     return accepted(QueueState(queue, paused), places((number, verdict.offset) for number, verdict in verdicts))
 
 
@@ -101,7 +102,7 @@ async def drain_worker(request: Request[Any, Any, Any]) -> ASGIApp:
     worker: str = request.path_params["worker"]
     if not _WORKER.match(worker):
         raise commands.unknown_worker()
-    verdicts = await _everywhere(intake, commands.drain(worker))
+    verdicts = await everywhere(intake, commands.drain(worker))
     if not any(verdict.accepted for _, verdict in verdicts):
         raise commands.unknown_worker()
     return accepted(Draining(worker), places((number, verdict.offset) for number, verdict in verdicts))
@@ -124,16 +125,20 @@ async def redrive(request: Request[Any, Any, Any]) -> ASGIApp:
     for partition in intake.partitions:
         partition.check_writable()
     letters = chain.from_iterable(partition.log.sync.dead_letters() for partition in intake.partitions)
-    matched, events = await asyncio.to_thread(_matching, letters, wanted)
+    name = f"r-{secrets.token_hex(8)}"
+    matched, events = await asyncio.to_thread(_matching, letters, wanted, name)
     if wanted.dry_run:
         return accepted(Redriven(matched, 0), "")
     now_ms = intake.partitions[0].clock.now_ms()
     verdicts = await _reopen_all(intake, list(commands.staggered(events, now_ms, wanted.rate_per_s)))
     redriven = sum(verdict.accepted for _, verdict in verdicts)
-    return accepted(Redriven(matched, redriven), places((number, verdict.offset) for number, verdict in verdicts))
+    return accepted(
+        Redriven(matched, redriven, name if redriven else ""),
+        places((number, verdict.offset) for number, verdict in verdicts),
+    )
 
 
-def _matching(letters: Iterable[DeadLetter], wanted: commands.Redrive) -> tuple[int, list[JobRedriven]]:
+def _matching(letters: Iterable[DeadLetter], wanted: commands.Redrive, name: str) -> tuple[int, list[JobRedriven]]:
     """Count the dead letters that match, and return the next generations of as many as may be redriven."""
     limit = commands.REDRIVE_MAX if wanted.limit is None else wanted.limit
     matched = 0
@@ -142,7 +147,7 @@ def _matching(letters: Iterable[DeadLetter], wanted: commands.Redrive) -> tuple[
         if wanted.selects(letter):
             matched += 1
             if len(events) < limit and not wanted.dry_run:
-                events.append(commands.redriven(letter.body, letter.attempt, letter.generation))
+                events.append(commands.redriven_among(letter, name, wanted.stop_on_failures))
     return matched, events
 
 
@@ -159,7 +164,7 @@ async def _reopen_all(intake: Intake, events: Sequence[JobRedriven]) -> list[tup
     return verdicts
 
 
-async def _everywhere(intake: Intake, proposal: Proposal) -> list[tuple[int, Verdict]]:
+async def everywhere(intake: Intake, proposal: Proposal) -> list[tuple[int, Verdict]]:
     """Have every partition append a proposal that may be repeated; return the partitions and the verdicts.
 
     Raises RefusedError where one did not, after all have been tried.

@@ -1,24 +1,27 @@
 """When to refuse rather than lose: backlog, memory headroom, a server that is gone or no longer durable.
 
 Every server is asked once a second, however many partitions it has; requests are judged by the last answer, plus
-what was accepted since. The backlog is that of all partitions together; memory, durability and silence are a
-partition's own (`gauge.py`). Only new jobs are refused under pressure: cancelling, changing, retrying and the like go
-on, as they shrink the backlog or hardly add to it. A question that fails means that its partitions are lost; the
-asking goes on.
+what was accepted since. Where queues have quotas (`quotas.py`), each partition is asked how many jobs wait, too. The
+backlog is that of all partitions together; memory, durability and silence are a partition's own (`gauge.py`). Only new
+jobs are refused under pressure: cancelling, changing, retrying and the like go on, as they shrink the backlog or hardly
+add to it. A question that fails means that its partitions are lost; the asking goes on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 
 from journeyman.errors import JourneymanError
 from journeyman_ingest.awaited_log import Looked
-from journeyman_ingest.errors import RefusedError
-from journeyman_ingest.gauge import LATER_S, Obstacle
+from journeyman_ingest.errors import LATER_S, RefusedError
+from journeyman_ingest.gauge import Obstacle
 from journeyman_ingest.partitions import Partition
+from journeyman_ingest.quotas import Quotas
 
 _log = logging.getLogger(__name__)
 
@@ -32,9 +35,11 @@ ANSWER_S = 2.0
 class Pressure:
     """What is known of the log's health. Call `look` once, then `run` for good."""
 
-    def __init__(self, partitions: Iterable[Partition], backlog_max: int) -> None:
+    def __init__(self, partitions: Iterable[Partition], backlog_max: int, quotas: Quotas) -> None:
         self._partitions = tuple(partitions)
         self._backlog_max = backlog_max
+        self.quotas = quotas
+        self._looked_at = time.monotonic()
         self._open_jobs = 0
         #: What stands in the way of new jobs in every partition.
         self._obstacle: Obstacle | None = None
@@ -44,10 +49,28 @@ class Pressure:
         """Ask every server how it is."""
         before = self._open_jobs
         await asyncio.gather(*map(_look_at, _by_home(self._partitions)))
+        if self.quotas.enabled:
+            await self._count()
         accepted_meanwhile = self._open_jobs - before
         self._open_jobs = sum(partition.gauge.open_jobs for partition in self._partitions) + accepted_meanwhile
         obstacles = [partition.gauge.no_jobs for partition in self._partitions]
         self._obstacle = None if None in obstacles else obstacles[0]
+
+    async def _count(self) -> None:
+        """Ask how many jobs wait. Where a partition does not answer, the last answers stand."""
+        accepted = self.quotas.accepted()
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                found = await asyncio.gather(*[partition.log.depths() for partition in self._partitions])
+        except (JourneymanError, TimeoutError) as error:
+            _log.warning("could not count the jobs that wait: %s", error)
+            return
+        depths: Counter[str] = Counter()
+        for one in found:
+            depths.update(one)
+        now_s = time.monotonic()
+        self.quotas.look(depths, accepted, now_s - self._looked_at)
+        self._looked_at = now_s
 
     async def run(self) -> None:
         """Ask every second, until cancelled."""

@@ -5,6 +5,7 @@ A kind is the last part of the problem's `type`, a URI reference that this serve
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -16,7 +17,7 @@ from litestar.exceptions import HTTPException
 from journeyman.errors import RebuildNeededError, ServerRefusedError, ServerUnavailableError
 from journeyman.problems import MEDIA_TYPE, fault, problem
 from journeyman.submission_checks import InvalidSubmissionError
-from journeyman_ingest.errors import NotAppendedError, RefusedError, TooMuchWaitingError
+from journeyman_ingest.errors import LATER_S, SOON_S, NotAppendedError, RefusedError, TooMuchWaitingError
 from journeyman_ingest.replies import Reply
 
 _log = logging.getLogger(__name__)
@@ -30,11 +31,13 @@ KINDS: Mapping[str, str] = {
     "too-large": "The body, a payload or the number of jobs is beyond its limit.",
     "unsupported-media-type": "The body is not `application/json` (for batches also `application/x-ndjson`), in UTF-8.",
     "body-timeout": "The body did not arrive in time.",
+    "foreign-origin": "A page in a browser asked for it, and pages of its origin may not.",
     "unknown-job": "No such job, or it ended so long ago that it is no longer kept.",
     "unknown-worker": "No such worker is registered.",
     "wrong-state": "The job's state does not allow this.",
     "idempotency-key-reused": "The idempotency key came before with another request.",
     "backlog-full": "Too many jobs are open. Come again after `Retry-After` seconds.",
+    "queue-full": "As many jobs wait in this queue as may. Nothing was stored. Come again after `Retry-After` seconds.",
     "memory-full": "The log's server is short of memory. Come again after `Retry-After` seconds.",
     "overloaded": "More requests wait to be written than this process holds. Come again after `Retry-After` seconds.",
     "not-durable": "The log's server cannot keep what is promised at present. Come again after `Retry-After` seconds.",
@@ -66,18 +69,22 @@ def refusal_of(error: Exception) -> RefusedError | None:
             return RefusedError(status, kind, f"{path}: {message}{more}", errors=[*error.problems])
         case NotAppendedError(unknown=True):
             return _unavailable("not-available", f"{error}{_MAYBE}")
+        case NotAppendedError(full=True):
+            return _unavailable("memory-full", str(error), LATER_S)
         case ServerUnavailableError():
             return _unavailable("not-available", str(error))
         case NotAppendedError() | ServerRefusedError() | RebuildNeededError():
             return _unavailable("not-writable", str(error))
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return _unavailable("not-writable", "there is no room on the disk for large payloads", LATER_S)
         case TooMuchWaitingError():
             return _unavailable("overloaded", str(error))
         case _:
             return None
 
 
-def _unavailable(kind: str, detail: str) -> RefusedError:
-    return RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, kind, detail, retry_after_s=1)
+def _unavailable(kind: str, detail: str, retry_after_s: int = SOON_S) -> RefusedError:
+    return RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, kind, detail, retry_after_s=retry_after_s)
 
 
 def answer_to(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:

@@ -21,6 +21,7 @@ from journeyman.serving import build_server, free_address, serve_until, stop_on_
 from journeyman.settings import Settings
 from journeyman_ingest.app import build_app
 from journeyman_ingest.intake import running
+from journeyman_ingest.origins import Origins
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +45,8 @@ async def _serve(settings: Settings) -> int | None:
     try:
         async with running(settings, logs, blobs) as intake:
             _tune_the_interpreter()
-            server = build_server(build_app(intake), address, port, connections_max=CONNECTIONS_MAX)
+            app = Origins(build_app(intake), settings.origins())
+            server = build_server(app, address, port, connections_max=CONNECTIONS_MAX)
             _log.info("listening on http://%s:%d", f"[{address}]" if ":" in address else settings.ingest_host, port)
 
             def draining() -> None:

@@ -8,11 +8,13 @@ import secrets
 import socket
 from typing import NoReturn
 
+from journeyman.archive import open_archive
 from journeyman.blobs import open_blobs
 from journeyman.health import serve_health
 from journeyman.log.connect import open_log
 from journeyman.process import run_service, stop_event
 from journeyman.settings import Settings
+from journeyman_scheduler.history import History
 from journeyman_scheduler.loop import SchedulerLoop
 from journeyman_scheduler.neighbours import Neighbours
 
@@ -32,7 +34,8 @@ def serve_partition(settings: Settings, partition: int) -> None:
     log = open_log(settings, partition)
     neighbours = Neighbours(settings)
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
-    loop = SchedulerLoop(log, neighbours, open_blobs(settings), settings, name)
+    history = History(log, open_archive(settings), settings.archive_every_ms)
+    loop = SchedulerLoop(log, neighbours, open_blobs(settings), settings, name, history)
     health = serve_health(settings.scheduler_health_port, loop.ready) if settings.scheduler_health_port else None
     try:
         loop.run(stop)

@@ -18,6 +18,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from journeyman import failpoints
 from journeyman.children import Child
 from journeyman.health import serve_health
 from journeyman.serving import free_address
@@ -65,6 +66,7 @@ class Member:
         self._failures = 1 if steady else self._failures + 1
         pause_s = min(PAUSE_MAX_S, PAUSE_FIRST_S * 2.0 ** (self._failures - 1))
         _log.warning("the scheduler of partition %d ended with code %d", self.partition, code)
+        self._environ = failpoints.disarmed(self._environ)
         self._child, self._start_from = None, time.monotonic() + pause_s
 
     def ask_to_stop(self) -> None:

@@ -2,8 +2,9 @@
 
 When the server is away it waits and goes on where it was: the fold is in memory, a commit whose reply was lost is
 repeated with its number. When another scheduler was elected it stands by. When derived keys are missing it
-rebuilds them; when the log is gone too, it begins anew. Anything else ends the process; the next one starts from the
-last snapshot.
+rebuilds them; when the log does not hold any more what was read of it, it begins anew. When the log is not the one that
+is archived, it stands by and says so, until somebody has decided (docs/archive.md). Anything else ends the process; the
+next one starts from the last snapshot.
 """
 
 from __future__ import annotations
@@ -15,10 +16,18 @@ import threading
 import time
 from collections.abc import Callable
 
+from journeyman import failpoints
 from journeyman.blobs import BlobStore
+from journeyman.breaker_verdicts import Rules
 from journeyman.clock import ServerClock
 from journeyman.decide import Limits
-from journeyman.errors import EpochPassedError, RebuildNeededError, ServerRefusedError, ServerUnavailableError
+from journeyman.errors import (
+    EpochPassedError,
+    HistoryLostError,
+    RebuildNeededError,
+    ServerRefusedError,
+    ServerUnavailableError,
+)
 from journeyman.log.api import Log
 from journeyman.log.keys import SCHEDULER
 from journeyman.log.rebuild import rebuild
@@ -27,6 +36,7 @@ from journeyman.outbox import Outbox, on_a_thread
 from journeyman.scheduling import PAGE, Scheduling
 from journeyman.settings import Settings
 from journeyman_scheduler import metrics, snapshots
+from journeyman_scheduler.history import History
 from journeyman_scheduler.lease import Lease
 from journeyman_scheduler.trimmer import Trimmer
 
@@ -48,19 +58,47 @@ PACE_S = 0.004
 PACE_MAX_S = 0.016
 
 
+def limits_of(settings: Settings) -> Limits:
+    """Return the figures that policy depends on, as they are set."""
+    breakers = Rules(
+        settings.breaker_window_ms,
+        settings.breaker_minimum_calls,
+        settings.breaker_failure_ratio,
+        settings.breaker_consecutive_failures,
+        settings.breaker_open_ms,
+        settings.breaker_open_max_ms,
+        settings.breaker_probes,
+    )
+    return Limits(settings.poison_attempts, settings.wait_max_ms, settings.partitions, breakers)
+
+
 class SchedulerLoop:
     """One partition's scheduler in this process. `neighbours` leads to the logs of the others."""
 
     def __init__(
-        self, log: RedisLog, neighbours: Callable[[int], Log], blobs: BlobStore, settings: Settings, name: str
+        self,
+        log: RedisLog,
+        neighbours: Callable[[int], Log],
+        blobs: BlobStore,
+        settings: Settings,
+        name: str,
+        history: History | None = None,
     ) -> None:
         self._log = log
+        self._history = history
         self._neighbours = neighbours
         self._blobs = blobs
         self._settings = settings
         self._lease = Lease(log, name, settings.scheduler_lease_ms)
-        self._trimmer = Trimmer(log, settings.log_retention_ms)
+        self._archiver = history.archiver(lambda: self._lease.epoch) if history else None
+        archived = self._archiver.up_to if self._archiver else None
+        self._trimmer = Trimmer(log, settings.log_retention_ms, settings.reader_expiry_ms, archived)
         self._clock = ServerClock(log.now_ms())
+        #: Why this scheduler must not lead; empty where nothing speaks against it.
+        self._halted = ""
+        self._epoch_floor = 0
+        #: Why what was read does not count any more; empty where it does.
+        self._lost = ""
         self._begin_anew()
         self._caught_up = False
         self._behind = False
@@ -72,11 +110,13 @@ class SchedulerLoop:
 
     def _begin_anew(self) -> None:
         settings = self._settings
+        self._restored_ms = self._log.restored_ms()
+        partition = self._history.beginning(self._blobs) if self._history else snapshots.load(self._log, self._blobs)
         self._scheduling = Scheduling(
             self._log,
-            Limits(settings.poison_attempts, settings.wait_max_ms, settings.partitions),
+            limits_of(settings),
             heartbeat_timeout_ms=settings.heartbeat_timeout_ms,
-            partition=snapshots.load(self._log, self._blobs),
+            partition=partition,
             outbox=Outbox(self._neighbours, f"scheduler-{secrets.token_hex(8)}", on_a_thread),
         )
         #: A time at which something was in the log that this state is of; 0 while nothing was.
@@ -84,32 +124,45 @@ class SchedulerLoop:
 
     def ready(self) -> tuple[bool, str]:
         """Say whether this scheduler has read the log to its end, and whether it leads."""
+        if self._halted:
+            return False, self._halted
         role = "leading" if self._lease.epoch is not None else "standing by"
         return self._caught_up, f"{role}, {'caught up' if self._caught_up else 'reading the log'}"
 
     def run(self, stop: threading.Event) -> None:
         """Go on until `stop`, then leave a snapshot and the lease behind."""
         self._stop = stop
+        if self._archiver is not None:
+            self._archiver.start()
         while not stop.is_set():
             try:
                 self._turn()
             except EpochPassedError as passed:
                 _log.warning("another scheduler leads now", extra={"epoch": passed.current})
                 self._lease.lost()
+            except HistoryLostError as lost:
+                self._lost = str(lost)
             except RebuildNeededError:
                 self._rebuild(stop)
             except (ServerUnavailableError, ServerRefusedError) as error:
                 _log.warning("the server is away: %s", error)
                 self._caught_up = False
+                # Workers could not beat either: they have as long to be heard of again as they may ever be silent.
+                self._silence_due = time.monotonic() + self._settings.heartbeat_timeout_ms / 1000
                 stop.wait(AWAY_S)
             metrics.LEADER.set(self._lease.epoch is not None)
         self._leave()
 
     def _turn(self) -> None:
+        if self._lost:
+            if self._is_the_log_that_was_read():
+                self._leave_behind(self._lost)
+            self._caught_up, self._lost = False, ""
         if self._lease.due() and self._caught_up:
             self._elect()
         self._wait()
         read = self._scheduling.follow()
+        failpoints.hit("scheduler.after_read")
         self._read_ms = self._read_ms or self._scheduling.partition.offset.ms
         self._behind = read == PAGE
         metrics.ENTRIES.inc(read)
@@ -147,11 +200,14 @@ class SchedulerLoop:
             self._bell.wait(wait_ms)
 
     def _elect(self) -> None:
-        begins = self._lease.elect(self._scheduling.partition.epoch)
+        if not self._is_the_log_that_was_read() or self._must_not_lead():
+            return
+        begins = self._lease.elect(max(self._scheduling.partition.epoch, self._epoch_floor))
         self._clock.calibrate(self._lease.now_ms)
         if 0 < self._read_ms < self._log.born_ms():
-            _log.warning("the server was emptied: beginning with the log that is there now")
-            self._begin_anew()
+            self._leave_behind("the server was emptied")
+            if self._must_not_lead():
+                return
         if begins and self._lease.epoch is not None:
             _log.info(
                 "leading partition %d",
@@ -164,6 +220,46 @@ class SchedulerLoop:
             # Whatever the former leader appended stands before our election: read it before deciding.
             while self._scheduling.follow() == PAGE:
                 pass
+
+    def _is_the_log_that_was_read(self) -> bool:
+        """Tell whether the log still holds what was last read of it; begin anew with the one that is there if not."""
+        if self._log.restored_ms() != self._restored_ms:
+            self._leave_behind("the log was restored from an archive")
+        elif self._history is not None and self._history.has_shrunk():
+            self._history.demand_rebuild()
+            self._leave_behind("the log was deleted")
+        elif self._scheduling.partition.offset.ms < self._log.born_ms():
+            # An election follows, and then this is looked at.
+            return True
+        elif not snapshots.holds(self._log, self._scheduling.partition.offset):
+            self._leave_behind("the log does not hold any more what was read of it")
+        else:
+            return True
+        self._caught_up = False
+        return False
+
+    def _leave_behind(self, why: str) -> None:
+        _log.warning("%s: beginning with the log that is there now", why)
+        # Commits are numbered anew then, which only a new term allows.
+        self._lease.resign()
+        self._epoch_floor = max(self._epoch_floor, self._scheduling.partition.epoch)
+        self._begin_anew()
+        if self._archiver is not None:
+            self._archiver.forget()
+
+    def _must_not_lead(self) -> bool:
+        """Tell whether the log is not the one that is archived."""
+        if self._archiver is None or (self._lease.epoch is not None and not self._archiver.trouble):
+            return False
+        halted = self._archiver.refuses()
+        if halted and halted != self._halted:
+            _log.error("not leading: %s", halted)
+        self._halted = halted
+        metrics.HALTED.set(bool(halted))
+        if halted:
+            self._lease.resign()
+            self._lease.put_off()
+        return bool(halted)
 
     def _lead(self, epoch: int) -> bool:
         """Decide, or keep house where there is nothing to decide; tell whether something was decided."""
@@ -193,19 +289,36 @@ class SchedulerLoop:
         return False
 
     def _snapshot(self) -> None:
-        snapshots.take(self._log, self._blobs, self._scheduling.partition)
-        metrics.SNAPSHOTS.inc()
+        try:
+            snapshots.take(self._log, self._blobs, self._scheduling.partition)
+        except OSError as error:
+            # The disk may be full. The last snapshot stands, and the log since; the next is tried as if this was made.
+            _log.warning("no snapshot could be stored: %s", error)
+        else:
+            metrics.SNAPSHOTS.inc()
         self._snapshot_at = self._scheduling.folded
 
     def _rebuild(self, stop: threading.Event) -> None:
+        if self._log.restored_ms() != self._restored_ms or not snapshots.holds(
+            self._log, self._scheduling.partition.offset
+        ):
+            self._leave_behind("the log is another one than was read")
         while self._scheduling.follow() == PAGE:
             pass
-        if rebuild(self._log, self._lease.scheduler, self._scheduling.partition) is None:
+        chain = self._history.chain if self._history else None
+        rebuilt = rebuild(self._log, self._lease.scheduler, self._scheduling.partition, chain)
+        if rebuilt is None:
             stop.wait(AWAY_S)
+        else:
+            _log.warning("the keys derived from the log have been rebuilt", extra=rebuilt._asdict())
+            if rebuilt.bodiless:
+                _log.error("the bodies of %d unfinished jobs are nowhere any more: these never start", rebuilt.bodiless)
         self._lease.lost()
 
     def _leave(self) -> None:
         self._bell.close()
+        if self._archiver is not None:
+            self._archiver.stop()
         try:
             if self._lease.epoch is not None and self._scheduling.folded > self._snapshot_at:
                 self._snapshot()

@@ -16,3 +16,10 @@ EPOCH = Gauge("journeyman_scheduler_epoch", "The epoch this scheduler leads, or 
 UNFINISHED = Gauge("journeyman_scheduler_unfinished_jobs", "Jobs that have not ended.")
 AGENDA = Gauge("journeyman_scheduler_agenda_jobs", "Jobs about which something is to be decided.")
 SNAPSHOTS = Counter("journeyman_scheduler_snapshots", "Snapshots taken.")
+ARCHIVED = Counter("journeyman_scheduler_archived_entries", "Log entries archived.")
+ARCHIVED_BYTES = Counter("journeyman_scheduler_archived_bytes", "Size of the archived segments, compressed.")
+ARCHIVE_TROUBLE = Gauge("journeyman_scheduler_archive_trouble", "1 while the archive cannot be written.")
+READERS_EXPIRED = Counter("journeyman_scheduler_readers_expired", "Readers struck off because they fell silent.")
+HALTED = Gauge(
+    "journeyman_scheduler_halted", "1 while this scheduler does not lead because the log is not the archived one."
+)

@@ -13,14 +13,20 @@ import logging
 
 import msgspec
 
+from journeyman import failpoints
 from journeyman.blobs import BlobStore
 from journeyman.errors import BlobMissingError
-from journeyman.events import Blob, Offset
+from journeyman.events import BEGINNING, Blob, Offset
+from journeyman.log.api import Log
 from journeyman.log.redis_log import RedisLog
-from journeyman.partition import SNAPSHOT_VERSION, Partition, Snapshot
+from journeyman.partition import Partition
+from journeyman.snapshot import SNAPSHOT_VERSION, Snapshot
 from journeyman_scheduler.packed_jobs import Group, pack, unpack
 
 _log = logging.getLogger(__name__)
+
+#: The last sequence number that an entry of a millisecond may have.
+SEQ_MAX = 2**64 - 1
 
 
 class _Place(msgspec.Struct, frozen=True):
@@ -42,9 +48,12 @@ _decode_plain = msgspec.msgpack.Decoder(Snapshot).decode
 
 def take(log: RedisLog, blobs: BlobStore, partition: Partition) -> Offset:
     """Store a snapshot and say where it is. Returns the offset from which a restart will read."""
+    failpoints.hit("scheduler.before_snapshot")
     blob = blobs.put(to_bytes(partition))
+    failpoints.hit("scheduler.within_snapshot")
     log.place_snapshot(_encode(_Place(blob, str(partition.offset))))
     log.checkpoint("scheduler", partition.offset)
+    failpoints.hit("scheduler.after_snapshot")
     return partition.offset
 
 
@@ -59,10 +68,22 @@ def load(log: RedisLog, blobs: BlobStore) -> Partition:
     except (msgspec.MsgspecError, BlobMissingError, ValueError) as error:
         _log.warning("the last snapshot cannot be used, reading the log from its start: %s", error)
         return Partition()
-    if snapshot.version != SNAPSHOT_VERSION or Offset(*snapshot.offset) > log.end():
+    if snapshot.version != SNAPSHOT_VERSION or not holds(log, Offset(*snapshot.offset)):
         _log.warning("the last snapshot is of another version or another log, reading the log from its start")
         return Partition()
     return Partition.restore(snapshot)
+
+
+def holds(log: Log, offset: Offset) -> bool:
+    """Tell whether the log has an entry at this place; the beginning of every log counts as one.
+
+    What a snapshot was taken of, and what a leader has read, is never trimmed away behind them.
+    """
+    if offset[:2] == BEGINNING[:2]:
+        return True
+    before = Offset(offset.ms, offset.seq - 1) if offset.seq else Offset(offset.ms - 1, SEQ_MAX)
+    found = log.read(before, count=1)
+    return bool(found) and found[0].offset[:2] == offset[:2]
 
 
 def to_bytes(partition: Partition) -> bytes:

@@ -7,6 +7,7 @@ by its lifeline (see `journeyman.process`).
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import gc
 import importlib
 import logging
@@ -25,6 +26,7 @@ from journeyman.process import FAILED, run_service
 from journeyman.settings import Settings
 from journeyman_worker.bells import Bells, OneBell
 from journeyman_worker.broker import JourneymanBroker, default_broker
+from journeyman_worker.running_board import RunningBoard, board_of
 from journeyman_worker.station import Connections, Station
 
 #: How many more objects may be made than dropped before the collector looks at the young ones; Python has 700.
@@ -74,6 +76,7 @@ def work(settings: Settings, modules: Sequence[str], report: Path | None) -> int
         heartbeat_timeout_ms=settings.heartbeat_timeout_ms,
         drain_timeout_ms=settings.drain_timeout_ms,
         tell=lambda worker: _tell(report, worker),
+        board=None if report is None else RunningBoard(board_of(report), settings.worker_threads),
     )
     station.signals.install()
     quiet_collector()
@@ -96,6 +99,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     parser.add_argument("modules", nargs="*")
     parser.add_argument("--report", type=Path, help="file to write the worker id into")
     options = parser.parse_args(argv)
+    # A crash below Python says where it was: in the last lines that the parent keeps.
+    faulthandler.enable(all_threads=False)
     code = FAILED
     try:
         run_service("worker", lambda settings: work(settings, options.modules, options.report))

@@ -5,6 +5,10 @@ they have followed each other closely for a while does the next one wait, until 
 so that under load they become few and large. Outcomes said together stay together. While the server is away the same
 call is repeated with the same number, until the worker is told that it is lost or has to end; then what is left is
 dropped, and its jobs run again elsewhere.
+
+An outcome that is refused to a worker that is not lost means that the log and the keys derived from it were not at one
+(somebody deleted some, say). The log may hold the worker to run that job for ever; so the worker leaves, which ends
+that, and joins again.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TypeAlias
 
+from journeyman import failpoints
 from journeyman.errors import WorkerLostError
 from journeyman.events import JobFailed, JobProgressed, JobSucceeded
 from journeyman.log.api import Finished, Log, Outcome
@@ -44,11 +49,14 @@ class Flusher:
         *,
         on_reply: Callable[[Finished], None] = lambda _: None,
         on_lost: Callable[[], None] = lambda: None,
+        on_refused: Callable[[], None] = lambda: None,
     ) -> None:
+        """Prepare. `on_refused`: hears that an attempt that this worker ended was not its own any more."""
         self._log = log
         self._worker = worker
         self._on_reply = on_reply
         self._on_lost = on_lost
+        self._on_refused = on_refused
         self._queue: SimpleQueue[Said | None] = SimpleQueue()
         self._kept: Said | None = None
         self._pace = Pace(APART_MS)
@@ -130,14 +138,18 @@ class Flusher:
     def _finish(self, batch: list[Outcome]) -> None:
         self._number += 1
         self._in_flight = len(batch)
+        failpoints.hit("worker.before_finish")
         finished = until_answered(
             lambda: self._log.finish(self._worker, self._number, batch), "report outcomes", self._abandoned.is_set
         )
+        failpoints.hit("worker.after_finish")
         self._in_flight = 0
         self._on_reply(finished)
-        refused = len(batch) - sum(finished.accepted)
+        refused = [outcome for outcome, accepted in zip(batch, finished.accepted, strict=True) if not accepted]
         if refused:
-            _log.warning("%d outcomes came too late: their attempts are not held by %s", refused, self._worker)
+            _log.warning("%d outcomes came too late: their attempts are not held by %s", len(refused), self._worker)
+        if not all(isinstance(outcome.event, JobProgressed) for outcome in refused):
+            self._on_refused()
 
 
 def _size(outcome: Outcome) -> int:

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Mapping
 from threading import Event, Thread
 
+from journeyman import failpoints
 from journeyman.errors import JourneymanError, WorkerLostError
 from journeyman.log.api import Beaten, Log
 from journeyman_worker.clock import monotonic_ms
@@ -65,7 +66,9 @@ class Heartbeat:
         while not self._closed.is_set():
             try:
                 log = log or self._open_log()
+                failpoints.hit("worker.before_beat")
                 beaten = log.beat(self._worker, self._facts())
+                failpoints.hit("worker.after_beat")
                 self._on_beat(beaten)
                 pause_ms = in_step(self._every_ms, beaten.now_ms)
             except WorkerLostError:

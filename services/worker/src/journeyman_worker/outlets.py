@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from journeyman.admission import admit
-from journeyman.errors import ServerUnavailableError
+from journeyman.errors import ServerRefusedError, ServerUnavailableError
 from journeyman.events import JobSubmitted
 from journeyman.ids import ALPHABET, IdMaker, is_job_id, partition_of
 from journeyman.log.api import Log
@@ -53,6 +53,11 @@ class Outlet:
                     if repeat == REPEATS:
                         raise
                     time.sleep(0.05 * 2**repeat)
+                except ServerRefusedError as error:
+                    if repeat == 0:
+                        raise
+                    # It may have been taken before, and only this repetition was refused.
+                    raise ServerUnavailableError(f"it is not known whether the job was submitted: {error}") from error
                 else:
                     if isinstance(clock, ServerClock):
                         clock.calibrate(reply.now_ms)

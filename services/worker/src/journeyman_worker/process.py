@@ -8,8 +8,11 @@ child that ends by itself in good order was asked to, and is not replaced. Where
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import signal
+import socket
 import sys
 import tempfile
 import time
@@ -18,10 +21,15 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
+from journeyman import failpoints
 from journeyman.children import Child
+from journeyman.events import Evidence
 from journeyman.process import FAILED, NO_SERVER, OK, WRONG_USAGE
+from journeyman.redaction import passwords_in, redacted
 from journeyman.settings import Settings
-from journeyman_worker.casualties import Casualties
+from journeyman_worker.casualties import Casualties, Death
+from journeyman_worker.memory_killer import MemoryKiller
+from journeyman_worker.running_board import board_of, read_board
 from journeyman_worker.signals import Signals
 
 PAUSE_FIRST_S = 0.1
@@ -47,17 +55,29 @@ class WorkerProcess:
     """One child. It writes into its report file which worker id it has; an empty file: none."""
 
     def __init__(
-        self, command: Sequence[str], environ: Mapping[str, str], report: Path, mailbox: SimpleQueue[str]
+        self,
+        command: Sequence[str],
+        environ: Mapping[str, str],
+        report: Path,
+        mailbox: SimpleQueue[str],
+        keep_lines: int = 0,
     ) -> None:
         self._report = report
         self._mailbox = mailbox
-        self._child = Child([*command, "--report", str(report)], environ)
+        self._child = Child([*command, "--report", str(report)], environ, keep_lines=keep_lines)
         self.started = self._child.started
         self.pid = self._child.pid
         self.exit_code: int | None = None
+        self._memory_killer = MemoryKiller(self.pid)
+        self._out_of_memory = False
         Thread(target=self._wait, name="child-exit", daemon=True).start()
 
     def _wait(self) -> None:
+        with contextlib.suppress(ChildProcessError):
+            # Its cgroup can be asked for until it is waited for.
+            died = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+            if died is not None and died.si_status == signal.SIGKILL and died.si_code != os.CLD_EXITED:
+                self._out_of_memory = self._memory_killer.has_struck()
         while not self._child.wait(3600):
             pass
         self.exit_code = self._child.exit_code()
@@ -84,12 +104,29 @@ class WorkerProcess:
     def last_words(self) -> str:
         """Say how it ended."""
         code = self.exit_code or 0
+        if self._out_of_memory:
+            return "process was killed by the kernel for want of memory (SIGKILL)"
         if code >= 0:
             return f"process ended with exit code {code}"
         try:
             return f"process ended by signal {-code} ({signal.Signals(-code).name})"
         except ValueError:
             return f"process ended by signal {-code}"
+
+    def death(self, secrets: Sequence[str]) -> Death:
+        """Return what is known of its end, without `secrets`."""
+        rss_bytes, running = read_board(board_of(self._report)) or (0, None)
+        code = self.exit_code or 0
+        evidence = Evidence(
+            socket.gethostname(),
+            self.pid,
+            max(0, -code),
+            code if code >= 0 else None,
+            self._out_of_memory,
+            rss_bytes,
+            redacted(self._child.last_lines(), secrets),
+        )
+        return Death(self.worker, self.last_words(), evidence, running)
 
 
 class Parent:
@@ -109,6 +146,7 @@ class Parent:
         self._exit_code: int | None = None
         self._end_by = float("inf")
         self._casualties = Casualties(settings)
+        self._secrets = passwords_in([settings.redis_url, settings.smtp_url])
 
     def ready(self) -> tuple[bool, str]:
         """Tell whether every child has joined."""
@@ -145,7 +183,11 @@ class Parent:
     def _start(self) -> None:
         self._started += 1
         report = Path(self._directory.name, f"worker-{self._started}")
-        self._children.append(WorkerProcess(self._command, self._environ, report, self._mailbox))
+        self._children.append(self._child(report))
+        failpoints.hit("worker.child_started")
+
+    def _child(self, report: Path) -> WorkerProcess:
+        return WorkerProcess(self._command, self._environ, report, self._mailbox, self._settings.evidence_log_lines)
 
     def _start_due(self) -> None:
         now = time.monotonic()
@@ -166,8 +208,10 @@ class Parent:
                 child.stop()
 
     def _gone(self, child: WorkerProcess) -> None:
+        failpoints.hit("worker.child_died")
+        self._environ = failpoints.disarmed(self._environ)
         if child.worker:
-            self._casualties.report(child.worker, child.last_words())
+            self._casualties.report(child.death(self._secrets))
         child.kill()
         if child.exit_code == OK or self._exit_code is not None:
             return

@@ -2,6 +2,10 @@
 
 Every seat of a worker has the same id, and its own number sequences, flusher and heartbeat, so that a partition whose
 server is away holds up nobody but itself. An attempt is held by the seat it was claimed through.
+
+A server that crashed or was replaced may have lost the end of its log, and with it outcomes that it had accepted. It
+then holds the worker to be at jobs which that has done with, and would wait for them as long as the worker lives. So
+each beat looks whether what was accepted last is still there; a worker whose word was lost counts itself as lost.
 """
 
 from __future__ import annotations
@@ -13,8 +17,9 @@ from typing import Protocol
 
 from journeyman.blobs import BlobStore
 from journeyman.errors import WorkerLostError
-from journeyman.events import WorkerDraining, WorkerEvent, WorkerJoined, WorkerLeft
+from journeyman.events import BEGINNING, WorkerDraining, WorkerEvent, WorkerJoined, WorkerLeft
 from journeyman.log.api import Appended, Beaten, Claimed, Finished, Log
+from journeyman.log.history import still_holds
 from journeyman.proposals import Alive, Effect, Join, Leave, Proposal
 from journeyman_worker.clock import ServerClock, monotonic_ms
 from journeyman_worker.flusher import Flusher
@@ -23,6 +28,9 @@ from journeyman_worker.retrying import GivenUpError, until_answered
 from journeyman_worker.runner.attempt import Attempt
 from journeyman_worker.runner.message import JobMessage
 from journeyman_worker.vitals import Identity
+
+#: For so long after it was accepted, an outcome is looked for. What is older was kept by every disk and replica.
+DOUBTED_MS = 600_000
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +63,7 @@ class Company(Protocol):
         ...
 
     def lose(self) -> None:
-        """Hear that the worker was declared lost."""
+        """Hear that the worker was declared lost, or has to leave."""
         ...
 
 
@@ -74,9 +82,11 @@ class Seat:
         self.lost = False
         self._company = company
         self._queues, self._types = identity.queues, identity.types
+        #: Where the outcomes stand that were accepted last.
+        self._said = BEGINNING
         self._appends = 0
         self._append_lock = threading.Lock()
-        self.flusher = Flusher(log, self.worker, on_reply=self._heard, on_lost=self.lose)
+        self.flusher = Flusher(log, self.worker, on_reply=self._heard, on_lost=self.lose, on_refused=self._company.lose)
         self.heartbeat = Heartbeat(
             open_log, self.worker, beat_every_ms, facts=company.facts, on_beat=self._beaten, on_lost=self.lose
         )
@@ -164,6 +174,11 @@ class Seat:
     def _beaten(self, beaten: Beaten) -> None:
         self.clock.calibrate(beaten.now_ms)
         self._company.told(beaten)
+        said = self._said
+        if said.ms > beaten.now_ms - DOUBTED_MS and not still_holds(self.log, said):
+            _log.warning("the log does not hold any more what %s said at %s", self.worker, said.entry)
+            self.lose()
 
     def _heard(self, finished: Finished) -> None:
         self.clock.calibrate(finished.now_ms)
+        self._said = finished.offset or self._said

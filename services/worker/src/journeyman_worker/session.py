@@ -29,6 +29,7 @@ from journeyman_worker.runner.attempt import Attempt, hand_back
 from journeyman_worker.runner.bench import Line
 from journeyman_worker.runner.calls import Runner
 from journeyman_worker.runner.message import JobMessage
+from journeyman_worker.running_board import Running, RunningBoard
 from journeyman_worker.seat import Seat
 from journeyman_worker.vitals import Identity, Vitals, facts
 
@@ -62,17 +63,19 @@ class Session:
         runners: Callable[[str], Runner | None],
         beat_every_ms: float,
         changed: Callable[[], None],
+        board: RunningBoard | None = None,
     ) -> None:
         """Prepare.
 
         logs: of every partition. open_log: makes a heartbeat's own connection. line: between claimer and worker
-        threads. changed: is called when the session was lost or told to drain.
+        threads. changed: is called when the session was lost or told to drain. board: shows what runs to who survives.
         """
         self.worker = identity.worker
         self.identity = identity
         self.logs = logs
         self.attempts: dict[tuple[str, int], Attempt] = {}
-        self.running: dict[int, Attempt] = {}
+        self.running: dict[int, Attempt] = {} if board is None else Running(board)
+        self._board = board
         self.lost = Event()
         self.drain_wanted = Event()
         self.draining = False
@@ -210,8 +213,10 @@ class Session:
 
     def facts(self) -> Mapping[str, object]:
         """Return what heartbeats say: the same in every partition, and of all of them."""
-        running = list(self.running.values())
-        return facts(self.identity, "draining" if self.draining else "running", running, self._vitals.measure())
+        running, measured = list(self.running.values()), self._vitals.measure()
+        if self._board is not None:
+            self._board.note_memory(int(str(measured["rss_bytes"])))
+        return facts(self.identity, "draining" if self.draining else "running", running, measured)
 
     def told(self, beaten: Beaten) -> None:
         """Do what the reply to a heartbeat asks for."""
@@ -224,7 +229,7 @@ class Session:
             self._changed()
 
     def lose(self) -> None:
-        """Note that the worker was declared lost."""
+        """Note that this id is over: the worker was declared lost, or the log does not know of what it holds."""
         if not self._over.is_set() and not self.lost.is_set():
             self.lost.set()
             self._changed()

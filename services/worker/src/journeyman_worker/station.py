@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from dramatiq import MessageProxy
 
+from journeyman import failpoints
 from journeyman.blobs import BlobStore
 from journeyman.errors import SettingsError
 from journeyman.log.api import EVERY_QUEUE, Log
@@ -25,6 +26,7 @@ from journeyman_worker.broker import JourneymanBroker
 from journeyman_worker.drainer import drain
 from journeyman_worker.runner.attempt import Attempt
 from journeyman_worker.runner.bench import Bench, build_worker
+from journeyman_worker.running_board import RunningBoard
 from journeyman_worker.session import Session, new_worker_id
 from journeyman_worker.signals import Signals
 from journeyman_worker.vitals import Identity
@@ -61,10 +63,12 @@ class Station:
         heartbeat_timeout_ms: int = 10_000,
         drain_timeout_ms: int = 30_000,
         tell: Callable[[str], None] = lambda _: None,
+        board: RunningBoard | None = None,
     ) -> None:
         """Prepare the jobs that `broker` knows.
 
         queues: which to serve; none: every queue there is. tell: hears the id it has joined under, "" once it left.
+        board: shows what runs.
         Raises SettingsError where there is nothing to do or a job's annotations cannot be validated against.
         """
         if not broker.actors:
@@ -75,6 +79,7 @@ class Station:
         self._beat_every_ms = heartbeat_timeout_ms / 4
         self._drain_timeout_ms = drain_timeout_ms
         self._tell = tell
+        self._board = board
         self.mailbox: SimpleQueue[str] = SimpleQueue()
         self.signals = Signals(self.mailbox)
         self.session: Session | None = None
@@ -123,7 +128,7 @@ class Station:
             self._tell("")
             return True
         if session.lost.is_set():
-            _log.warning("%s was declared lost; joining again under a new id", session.worker)
+            _log.warning("%s gives up its id; joining again under a new one", session.worker)
             session.abandon()
             return not self._join()
         return False
@@ -141,11 +146,13 @@ class Station:
             runners=self.bench.runners.get,
             beat_every_ms=self._beat_every_ms,
             changed=lambda: self.mailbox.put("session"),
+            board=self._board,
         )
         if not session.join(lambda: self.signals.stopping):
             return False
         self.session = session
         self._tell(session.worker)
+        failpoints.hit("worker.after_join")
         _log.info(
             "%s joined: queues %s; %d threads",
             session.worker,

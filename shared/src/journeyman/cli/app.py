@@ -19,6 +19,7 @@ class Command(NamedTuple):
 
 GROUPS = {
     "queue": "Queues: see them, hold them back, let them go on.",
+    "breaker": "Circuit breakers of types of jobs: see them, open them, close them.",
     "worker": "Workers: see them, drain them.",
     "dead-letter": "Jobs that failed for good: see them, run them again.",
 }
@@ -42,6 +43,9 @@ COMMANDS = (
     Command("queue list", "List the queues.", "queue:list_queues"),
     Command("queue pause", "Hold back the jobs of queues.", "queue:pause"),
     Command("queue resume", "Let the jobs of queues run again.", "queue:resume"),
+    Command("breaker list", "List the circuit breakers.", "breaker:list_breakers"),
+    Command("breaker open", "Hold back the jobs of types.", "breaker:open_breakers"),
+    Command("breaker close", "Let the jobs of types run again.", "breaker:close_breakers"),
     Command("worker list", "List the workers.", "worker:list_workers"),
     Command("worker drain", "Tell workers to finish what they run and end.", "worker:drain"),
     Command("bench", "Measure how fast the running system is.", "bench:bench"),

@@ -45,6 +45,7 @@ def redrive(
     error_fingerprint: str | None = None,
     limit: int | None = None,
     rate: str | None = None,
+    stop_on_failures: int | None = None,
     dry_run: Annotated[bool, Parameter(negative=())] = False,
     output: Output = "table",
     connection: Connection = DEFAULT,
@@ -56,6 +57,7 @@ def redrive(
     :param error_fingerprint: Only jobs that failed of this cause.
     :param limit: How many, at most.
     :param rate: Not all at once: N/s (or N/m, N/h).
+    :param stop_on_failures: When so many have failed for good again, leave the rest dead; give a rate, too.
     :param dry_run: Only count them.
     """
     selection = {
@@ -64,6 +66,7 @@ def redrive(
         "error_fingerprint": error_fingerprint,
         "limit": limit,
         "rate_per_s": read_rate(rate),
+        "stop_on_failures": stop_on_failures,
         "dry_run": dry_run or None,
     }
     call = calls.redrive(selection)
@@ -73,7 +76,8 @@ def redrive(
     if output == "json":
         print_json(body)
     else:
-        print(f"{answer.matched} matched, {answer.redriven} redriven")
+        name = f", as {answer.redrive_id}" if answer.redriven else ""
+        print(f"{answer.matched} matched, {answer.redriven} redriven{name}")
         if not dry_run and limit is None and answer.matched > answer.redriven:
             say("journeyman: some are left; redrive again for the next ones")
     return 0

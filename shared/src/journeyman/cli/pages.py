@@ -13,6 +13,7 @@ from rich.text import Text
 from journeyman.cli import words
 from journeyman.cli.output import narrow, table
 from journeyman.client.views import (
+    BreakerList,
     DeadLetterPage,
     ErrorView,
     ExplanationView,
@@ -29,7 +30,7 @@ from journeyman.client.views import (
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["JobPage", "dead_letters", "explanation", "history", "job", "jobs", "queues", "stats", "workers"]
+__all__ = ["JobPage", "breakers", "dead_letters", "explanation", "history", "job", "jobs", "queues", "stats", "workers"]
 
 IDS_SHOWN = 10
 
@@ -166,6 +167,24 @@ def queues(view: QueueList) -> RenderableType:
             f"{queue.rate_out_per_s:.1f}",
             words.span(queue.eta_ms),
         )
+    return rows
+
+
+def breakers(view: BreakerList) -> RenderableType:
+    """Show the circuit breakers, a line each, the open ones first."""
+    more = () if narrow() else ("failures", "since", "until")
+    rows = table("type", "state", "reason", "waiting", *more, right=("waiting", "failures"))
+    for breaker in sorted(view.items, key=lambda one: (one.state == "closed", one.type)):
+        cells = (
+            breaker.type,
+            Text(breaker.state.replace("_", "-"), style=words.BREAKERS.get(breaker.state, "")),
+            breaker.reason.replace("_", " "),
+            str(breaker.waiting),
+            f"{breaker.failures} of {breaker.calls}" if breaker.calls else "",
+            words.moment(breaker.since),
+            words.moment(breaker.until) if breaker.state == "open" and breaker.until else "",
+        )
+        rows.add_row(*cells[: 4 + len(more)])
     return rows
 
 

@@ -17,6 +17,7 @@ STYLES = {
     "failed": "red",
     "cancelled": "magenta",
 }
+BREAKERS = {"open": "red", "half_open": "yellow", "closed": "green"}
 NOTHING = "-"
 VALUE_MAX = 120
 

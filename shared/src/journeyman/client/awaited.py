@@ -84,6 +84,14 @@ class AsyncClient:
         """Let the jobs of a queue run again."""
         await self._call(calls.resume(queue))
 
+    async def open_breaker(self, type: str) -> None:
+        """Hold back the jobs of a type until its breaker is closed by hand; running ones go on."""
+        await self._call(calls.open_breaker(type))
+
+    async def close_breaker(self, type: str) -> None:
+        """Let the jobs of a type run again, whoever or whatever had opened its breaker."""
+        await self._call(calls.close_breaker(type))
+
     async def drain(self, worker: str) -> None:
         """Tell a worker to claim nothing more, finish what it runs, and end. Raises NotFoundError."""
         await self._call(calls.drain(worker))
@@ -133,6 +141,10 @@ class AsyncClient:
     async def queues(self) -> tuple[views.QueueView, ...]:
         """Read all queues."""
         return (await self._call(calls.queues())).items
+
+    async def breakers(self) -> tuple[views.BreakerView, ...]:
+        """Read the circuit breakers of all types that ever had theirs opened."""
+        return (await self._call(calls.breakers())).items
 
     async def workers(self) -> tuple[views.WorkerView, ...]:
         """Read all workers."""

@@ -65,6 +65,7 @@ _HISTORY = _reader(views.HistoryView)
 _EXPLANATION = _reader(views.ExplanationView)
 _STATS = _reader(views.StatsView)
 _QUEUES = _reader(views.QueueList)
+_BREAKERS = _reader(views.BreakerList)
 _WORKERS = _reader(views.WorkerList)
 _REDRIVE = _reader(views.RedriveView)
 _RESULT = _reader(_Result)
@@ -128,6 +129,16 @@ def resume(queue: str) -> Call[None]:
     return _post(f"/queues/{_segment(queue)}/resume", _nothing)
 
 
+def open_breaker(type: str) -> Call[None]:
+    """Hold back the jobs of a type."""
+    return _post(f"/breakers/{_segment(type)}/open", _nothing)
+
+
+def close_breaker(type: str) -> Call[None]:
+    """Let the jobs of a type run again."""
+    return _post(f"/breakers/{_segment(type)}/close", _nothing)
+
+
 def drain(worker: str) -> Call[None]:
     """Tell a worker to claim nothing more, finish what it runs, and end."""
     return _post(f"/workers/{_segment(worker)}/drain", _nothing)
@@ -176,6 +187,11 @@ def stats(window: str | None = None) -> Call[views.StatsView]:
 def queues() -> Call[views.QueueList]:
     """Read all queues."""
     return _get("/queues", _QUEUES)
+
+
+def breakers() -> Call[views.BreakerList]:
+    """Read all circuit breakers."""
+    return _get("/breakers", _BREAKERS)
 
 
 def workers() -> Call[views.WorkerList]:

@@ -90,6 +90,14 @@ class Client:
         """Let the jobs of a queue run again."""
         self._call(calls.resume(queue))
 
+    def open_breaker(self, type: str) -> None:
+        """Hold back the jobs of a type until its breaker is closed by hand; running ones go on."""
+        self._call(calls.open_breaker(type))
+
+    def close_breaker(self, type: str) -> None:
+        """Let the jobs of a type run again, whoever or whatever had opened its breaker."""
+        self._call(calls.close_breaker(type))
+
     def drain(self, worker: str) -> None:
         """Tell a worker to claim nothing more, finish what it runs, and end. Raises NotFoundError."""
         self._call(calls.drain(worker))
@@ -138,6 +146,10 @@ class Client:
     def queues(self) -> tuple[views.QueueView, ...]:
         """Read all queues."""
         return self._call(calls.queues()).items
+
+    def breakers(self) -> tuple[views.BreakerView, ...]:
+        """Read the circuit breakers of all types that ever had theirs opened."""
+        return self._call(calls.breakers()).items
 
     def workers(self) -> tuple[views.WorkerView, ...]:
         """Read all workers."""

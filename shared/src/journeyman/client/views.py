@@ -186,6 +186,42 @@ class QueueList(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[QueueView, ...] = ()
 
 
+class PartitionBreakerView(msgspec.Struct, frozen=True, kw_only=True):
+    """A type's circuit breaker in one partition. `until`: when an open one is tried; null where a person closes it."""
+
+    partition: int
+    state: str
+    reason: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    failures: int = 0
+    calls: int = 0
+    probes: int = 0
+
+
+class BreakerView(msgspec.Struct, frozen=True, kw_only=True):
+    """The circuit breaker of a type of job: the gravest of its states in all partitions, and each of them.
+
+    `state`: open, half_open, closed. waiting: its jobs in line.
+    """
+
+    type: str
+    state: str
+    reason: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    failures: int = 0
+    calls: int = 0
+    waiting: int = 0
+    partitions: tuple[PartitionBreakerView, ...] = ()
+
+
+class BreakerList(msgspec.Struct, frozen=True, kw_only=True):
+    """All circuit breakers that were ever opened."""
+
+    items: tuple[BreakerView, ...] = ()
+
+
 class RunningView(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt that a worker runs at this moment."""
 
@@ -220,7 +256,8 @@ class WorkerList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RedriveView(msgspec.Struct, frozen=True, kw_only=True):
-    """How many dead letters were meant, and how many of them live again."""
+    """How many dead letters were meant, how many of them live again, and the name of this redrive in their events."""
 
     matched: int = 0
     redriven: int = 0
+    redrive_id: str = ""

@@ -161,7 +161,9 @@ class Log(Protocol):
     def commit(self, proposals: Sequence[Proposal], *, epoch: int, number: int, cursor: Offset) -> Appended:
         """Append the scheduler's decisions of `epoch`, together with how far it had read (`cursor`).
 
-        Raises EpochPassedError when a later scheduler was elected.
+        Raises EpochPassedError when a later scheduler was elected, HistoryLostError when there is no entry at `cursor`
+        (and it is not the beginning), or it comes before the election of the epoch: the server lost the end of the log,
+        and with it what was decided on.
         """
         ...
 
@@ -176,7 +178,10 @@ class Log(Protocol):
         ...
 
     def finish(self, worker: str, number: int, outcomes: Sequence[Outcome]) -> Finished:
-        """Append the outcomes of attempts the worker still holds (≤ 1,000), and refuse the others."""
+        """Append the outcomes of attempts the worker still holds (≤ 1,000), and refuse the others.
+
+        Raises WorkerLostError where the log does not know of the call before: the server lost the end of the log.
+        """
         ...
 
     def beat(self, worker: str, facts: Mapping[str, object]) -> Beaten:
@@ -194,6 +199,13 @@ class Log(Protocol):
         """Return up to `count` entries whose commits come after the commit of `after`.
 
         Waits up to `block_ms` for the first one where there is none yet (None: does not wait).
+        """
+        ...
+
+    def read_on(self, after: Offset, *, count: int = 100) -> list[Entry]:
+        """Return what `read` does, for a reader that has read the commit of `after` (or is at the beginning).
+
+        Raises HistoryLostError where that commit is not there: what follows does not continue what was read.
         """
         ...
 

@@ -16,6 +16,7 @@ from redis import exceptions as x
 from journeyman.events import JobSubmitted
 from journeyman.log.api import Appended, StoredOutcome
 from journeyman.log.cluster import Cluster, slot_of
+from journeyman.log.depths import depths
 from journeyman.log.redis_log import Health, RedisLog
 from journeyman.log.refusals import translate, translated
 from journeyman.log.slot_connections import SlotPool
@@ -78,6 +79,10 @@ class AsyncRedisLog:
     def home(self) -> object | None:
         """What is equal for logs on one server; None where that is not known, so before the first look at a cluster."""
         return self._home if _cluster_of(self.sync) else "the only server"
+
+    async def depths(self) -> dict[str, int]:
+        """Return how many jobs wait in each queue of this partition."""
+        return await self._run(depths, self.sync)
 
     async def look(self, others: Sequence[AsyncRedisLog] = ()) -> list[Looked | Exception]:
         """Look at this partition and at others of the same home, and ask their server once for what is true of all.

@@ -95,13 +95,22 @@ class Calls:
             raise
         except (x.ConnectionError, OSError):
             self._drop(connection)
-            return self._client.execute_command(*self._command(function, arguments))
+            return self._again(function, arguments)
         except BaseException:
             # A reply may be on its way that belongs to nobody.
             self._drop(connection)
             raise
         self._idle.append(connection)
         return reply
+
+    def _again(self, function: str, arguments: Sequence[bytes]) -> Any:
+        """Make a call again that may have been made: that the server declines it now says nothing of the first time."""
+        try:
+            return self._client.execute_command(*self._command(function, arguments))
+        except x.ResponseError as error:
+            if is_declined(error):
+                raise x.ConnectionError(f"the reply was lost, and the repetition refused: {error}") from error
+            raise
 
     def _drop(self, connection: Any) -> None:
         with contextlib.suppress(x.RedisError, OSError):
@@ -113,6 +122,11 @@ class Calls:
         parts = [b"FCALL", library().name(function).encode(), b"%d" % len(self._keys)]
         head = self._heads[function] = packed([*parts, *(key.encode() for key in self._keys)])
         return head
+
+
+def is_declined(error: Exception) -> bool:
+    """Tell whether the server is alive and does not write at present."""
+    return isinstance(error, x.OutOfMemoryError) or str(error).startswith(("OOM", "MISCONF", "NOREPLICAS"))
 
 
 def is_unknown_function(error: Exception) -> bool:

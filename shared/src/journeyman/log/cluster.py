@@ -100,6 +100,19 @@ class Cluster:
                     home = self._homes[slot] = self._find(slot)
         return home
 
+    def learn(self, slots: Iterable[int]) -> None:
+        """Ask once where many slots live, so that each need not be asked for by itself."""
+        for node in list(self._nodes):
+            try:
+                ranges = list(self._ranges(node))
+            except x.RedisError:
+                continue
+            for slot in slots:
+                for first, last, primary, _ in ranges:
+                    if first <= slot <= last:
+                        self._homes.setdefault(slot, primary)
+            return
+
     def forget(self, slot: int, home: Address) -> None:
         """Say that a slot does not seem to live there (any more)."""
         if self._homes.get(slot) == home:

@@ -137,7 +137,7 @@ def _opened(client: redis.Redis, settings: Settings, partition: int) -> RedisLog
         log.load_functions()
     except x.RedisError as error:
         client.close()
-        raise _unavailable(error, settings.redis_url) from None
+        raise unavailable(error, settings.redis_url) from None
     except BaseException:
         client.close()
         raise
@@ -178,6 +178,16 @@ def check_durability(client: redis.Redis, promised: str) -> tuple[bool, str]:
     return True, ""
 
 
+def declines_writes(client: redis.Redis) -> str:
+    """Return why the server is about to decline every write, as after a snapshot that failed; empty where it is not."""
+    persistence = client.info("persistence")
+    if persistence.get("rdb_last_bgsave_status", "ok") == "ok":
+        return ""
+    if _setting(client, "stop-writes-on-bgsave-error") != "yes" or not _setting(client, "save"):
+        return ""
+    return "the server's last snapshot failed (is its disk full?), and it writes nothing until one succeeds"
+
+
 def _setting(client: redis.Redis, name: str) -> str | None:
     """Return a setting of the server; None where it may not be asked (managed servers)."""
     try:
@@ -194,13 +204,16 @@ def _remembered(client: redis.Redis, promised: str) -> Any:
 
     def check() -> tuple[bool, str]:
         if not last or time.monotonic() - last[-1][0] > DURABILITY_CHECK_S:
-            last[:] = [(time.monotonic(), check_durability(client, promised))]
+            found = check_durability(client, promised)
+            if found[0] and (why := declines_writes(client)):
+                found = False, why
+            last[:] = [(time.monotonic(), found)]
         return last[-1][1]
 
     return check
 
 
-def _unavailable(error: x.RedisError, url: str) -> Exception:
+def unavailable(error: x.RedisError, url: str) -> Exception:
     """Return the error to end with, with the server's address and without its password."""
     ours = translate(error)
     place = urlsplit(url)

@@ -9,7 +9,8 @@ from __future__ import annotations
 #: name -> what it holds. The order is the order of KEYS.
 FIXED: dict[str, str] = {
     "log": "stream: the log; each entry is a commit (field c), a scheduler's also its epoch (e) and cursor (i)",
-    "meta": "hash: schema, born (when the log began), epoch, cursor, the last commit's number and reply, retention",
+    "meta": "hash: schema, born (when the log began), shut (only where a valve is), epoch, cursor, the last commit's"
+    " number and reply, retention",
     "leader": "string with a time to live: who holds the scheduler's lease",
     "bodies": "hash: job id -> where its job.submitted stands in the log, or the event itself; of every open job",
     "held": "hash: job id -> `attempt:worker`, of every job a worker holds; `attempt:` of one whose attempt is over and"
@@ -29,7 +30,9 @@ FIXED: dict[str, str] = {
     "idem": "+ :key, string with a time to live: fingerprint, offset and answer of an idempotent request",
     "caller": "+ :caller, string with a time to live: number and reply of the caller's last append",
     "snapshot": "string: where the scheduler's last snapshot is",
-    "readers": "hash: reader -> the offset it has read up to; the log is kept from the least of them on",
+    "readers": "hash: reader -> the offset it has read up to; the log is kept from the least of them on;"
+    " + :heard, hash: reader -> when it last said so",
+    "valves": "hash: type of job that is shut -> `permits:by`, how many may start all the same and who has shut it",
 }
 
 
@@ -52,6 +55,7 @@ class Keys:
         self.readers = self.prefix + "readers"
         self.paused = self.prefix + "paused"
         self.held = self.prefix + "held"
+        self.valves = self.prefix + "valves"
 
     def of(self, name: str, *parts: str | int) -> str:
         """Return the key `name` of FIXED, followed by its parts."""

@@ -29,6 +29,8 @@ class _Worker:
         self.facts: Mapping[str, object] = {}
         self.drain = False
         self.stop: dict[str, int] = {}
+        #: The number of its last `finish`.
+        self.finished = 0
 
 
 class Derived:
@@ -43,6 +45,8 @@ class Derived:
         self.lines: dict[Line, deque[str]] = {}
         self.void: set[str] = set()
         self.paused: set[str] = set()
+        #: type that is shut -> who has shut it, and how many of its jobs may start all the same
+        self.valves: dict[str, tuple[str, int]] = {}
         self.workers: dict[str, _Worker] = {}
         self._idle: dict[str, None] = {}
         self._ring = ring
@@ -84,6 +88,9 @@ class Derived:
                 if not self.holds(worker, job_id, attempt):
                     return "not_held"
                 return "alive" if worker in self.workers else None
+            case p.ShutBy(type_, by):
+                shut_by = self.valves.get(type_, ("", 0))[0]
+                return None if shut_by == by else shut_by or "open"
             case _:
                 assert_never(guard)
 
@@ -111,6 +118,8 @@ class Derived:
                 self._reopen(job_id)
             case p.Gate(queue, is_open):
                 self._gate(queue, is_open)
+            case p.Valve():
+                self._turn(effect)
             case p.Join(worker, queues, types):
                 record = self.workers.setdefault(worker, _Worker(queues, types, now))
                 record.queues, record.types, record.beat_ms = queues, types, now
@@ -175,6 +184,19 @@ class Derived:
         for worker in list(self._idle):
             self._ring(worker)
 
+    def _turn(self, valve: p.Valve) -> None:
+        if not valve.by:
+            self.valves.pop(valve.type, None)
+        elif not valve.permits:
+            self.valves[valve.type] = (valve.by, 0)
+            return
+        else:
+            by, permits = self.valves.get(valve.type, ("", 0))
+            if by == valve.by:
+                self.valves[valve.type] = (by, permits + valve.permits)
+        for worker in list(self._idle):
+            self._ring(worker)
+
     # --- workers ---------------------------------------------------------------------------------------
 
     def registered(self, worker: str) -> bool:
@@ -207,7 +229,11 @@ class Derived:
             lines = [
                 line
                 for line, places in self.lines.items()
-                if places and serves(queues, line[0]) and line[0] not in self.paused and line[2] in types
+                if places
+                and serves(queues, line[0])
+                and line[0] not in self.paused
+                and line[2] in types
+                and self.valves.get(line[2], ("", 1))[1]
             ]
             if not lines:
                 break
@@ -222,6 +248,9 @@ class Derived:
             elif job_id in self.bodies and job_id not in self.held:
                 self.held[job_id] = (attempt, worker)
                 taken.append((job_id, place, line[0], line[1]))
+                if line[2] in self.valves:
+                    by, permits = self.valves[line[2]]
+                    self.valves[line[2]] = (by, permits - 1)
         if len(taken) < count:
             self._idle[worker] = None
         return taken

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from journeyman import events as e
 from journeyman.codec import Cutter, decode_commit, encode_commit, encode_event, width
-from journeyman.errors import EpochPassedError, ServerRefusedError, WorkerLostError
+from journeyman.errors import EpochPassedError, HistoryLostError, ServerRefusedError, WorkerLostError
 from journeyman.log.api import (
     Appended,
     Beaten,
@@ -31,6 +31,7 @@ from journeyman.log.api import (
 )
 from journeyman.log.memory_bell import MemoryBell, Rings
 from journeyman.log.memory_keys import Derived
+from journeyman.log.memory_notes import MemoryNotes
 from journeyman.log.redis_log import Health
 from journeyman.proposals import Proposal, read_place
 
@@ -39,12 +40,13 @@ R = TypeVar("R")
 PASSED = "a later call of this caller was answered"
 
 
-class MemoryLog:
+class MemoryLog(MemoryNotes):
     """One partition in memory. `now_ms` is its clock (milliseconds since 1970)."""
 
     def __init__(self, now_ms: Callable[[], int] | None = None, partition: int = 0) -> None:
         self.partition = partition
         self._clock = now_ms or (lambda: time.time_ns() // 1_000_000)
+        super().__init__()
         self._changed = threading.Condition(threading.RLock())
         self._entries: list[tuple[e.Offset, bytes, int | None, str | None]] = []
         self._last: dict[tuple[str, str], tuple[int, Any]] = {}
@@ -52,11 +54,11 @@ class MemoryLog:
         self._idem: dict[str, tuple[str, e.Offset | None, str, int]] = {}
         self._leader: tuple[str, int] | None = None
         self._epoch = 0
-        self._readers: dict[str, e.Offset] = {}
+        #: Where the election of the present term stands.
+        self._term = e.BEGINNING
         self._bells: defaultdict[str, Rings] = defaultdict(Rings)
         self.derived = Derived(lambda worker: self._bells[worker].ring())
         self._retention_ms = 86_400_000
-        self._snapshot: bytes | None = None
 
     def close(self) -> None:
         """Nothing to close."""
@@ -73,6 +75,9 @@ class MemoryLog:
         with self._changed:
             if epoch != self._epoch:
                 raise EpochPassedError(epoch, self._epoch)
+            is_of_this_term = cursor[:2] >= self._term[:2] or cursor[:2] == e.BEGINNING[:2]
+            if not is_of_this_term or not self._holds(cursor):
+                raise HistoryLostError("the log does not hold what this was decided on")
             return self._once(("commit", str(epoch)), number, lambda: self._apply(proposals, epoch, cursor.entry))
 
     def _once(self, who: tuple[str, str], number: int, call: Callable[[], R]) -> R:
@@ -211,6 +216,13 @@ class MemoryLog:
     def finish(self, worker: str, number: int, outcomes: Sequence[Outcome]) -> Finished:
         """See `api.Log.finish`."""
         with self._changed:
+            record = self.derived.workers.get(worker)
+            if record is not None and number > record.finished + 1:
+                raise WorkerLostError(worker)
+            if record is not None and not record.finished:
+                self._last.pop(("finish", worker), None)
+            if record is not None:
+                record.finished = max(record.finished, number)
             return self._once(("finish", worker), number, lambda: self._finish(worker, outcomes))
 
     def _finish(self, worker: str, outcomes: Sequence[Outcome]) -> Finished:
@@ -258,7 +270,7 @@ class MemoryLog:
             self._leader = (scheduler, now + lease_ms)
             if not renewed:
                 self._epoch = max(self._epoch, epoch_floor) + 1
-                self._add([e.SchedulerElected(self._epoch, scheduler)], epoch=self._epoch, cursor="")
+                [self._term] = self._add([e.SchedulerElected(self._epoch, scheduler)], epoch=self._epoch, cursor="")
             return Election(now, self._epoch, lease_ms)
 
     def resign(self, scheduler: str) -> None:
@@ -294,6 +306,18 @@ class MemoryLog:
             else:
                 high = middle
         return low
+
+    def _holds(self, offset: e.Offset) -> bool:
+        after = self._after(offset)
+        is_there = after > 0 and self._entries[after - 1][0][:2] == offset[:2]
+        return is_there or offset[:2] == e.BEGINNING[:2]
+
+    def read_on(self, after: e.Offset, *, count: int = 100) -> list[e.Entry]:
+        """See `api.Log.read_on`."""
+        with self._changed:
+            if not self._holds(after):
+                raise HistoryLostError(f"the log has no entry {after.entry} any more")
+            return self.read(after, count=count)
 
     def end(self) -> e.Offset:
         """See `api.Log.end`."""
@@ -354,18 +378,6 @@ class MemoryLog:
         with self._changed:
             return Health(0, 0, len(self.derived.bodies), True, "")
 
-    def checkpoint(self, reader: str, offset: e.Offset) -> None:
-        """See `RedisLog.checkpoint`."""
-        self._readers[reader] = offset
-
-    def readers(self) -> dict[str, e.Offset]:
-        """See `RedisLog.readers`."""
-        return dict(self._readers)
-
-    def forget_reader(self, reader: str) -> None:
-        """See `RedisLog.forget_reader`."""
-        self._readers.pop(reader, None)
-
     def keep(self, job_ids: Iterable[str]) -> int:
         """See `RedisLog.keep`. Bodies are kept beside the log here."""
         return sum(job_id in self.derived.bodies for job_id in job_ids)
@@ -381,11 +393,3 @@ class MemoryLog:
     def remember_for(self, retention_ms: int) -> None:
         """See `RedisLog.remember_for`. Nothing is forgotten here: the process ends before."""
         self._retention_ms = retention_ms
-
-    def snapshot_place(self) -> bytes | None:
-        """See `RedisLog.snapshot_place`."""
-        return self._snapshot
-
-    def place_snapshot(self, place: bytes) -> None:
-        """See `RedisLog.place_snapshot`."""
-        self._snapshot = place

@@ -16,7 +16,8 @@ from redis import exceptions as x
 from journeyman.codec import decode_commit
 from journeyman.errors import (
     EpochPassedError,
-    ServerRefusedError,
+    HistoryLostError,
+    ServerUnavailableError,
     WorkerLostError,
 )
 from journeyman.events import BEGINNING, Entry, Event, JobSubmitted, Offset
@@ -36,7 +37,7 @@ from journeyman.log.calls import Calls
 from journeyman.log.doorbell import Doorbell
 from journeyman.log.keys import Keys
 from journeyman.log.refusals import translate, translated
-from journeyman.proposals import Proposal
+from journeyman.proposals import Proposal, brings_jobs
 
 _log = logging.getLogger(__name__)
 
@@ -97,11 +98,13 @@ class RedisLog:
     def append(self, proposals: Sequence[Proposal], *, caller: str, number: int) -> Appended:
         """Append what clients, workers and the autoscaler want known."""
         arguments = wire.append_arguments(proposals, caller, number)
+        function = "submit" if any(map(brings_jobs, proposals)) else "append"
         if not self._replicated:
-            return wire.appended(self._calls.call("append", arguments))
-        reply, acknowledged = self._calls.call_and_wait("append", arguments, REPLICA_WAIT_MS)
+            return wire.appended(self._calls.call(function, arguments))
+        reply, acknowledged = self._calls.call_and_wait(function, arguments, REPLICA_WAIT_MS)
         if not acknowledged:
-            raise ServerRefusedError("no replica acknowledged the commit in time")
+            # The primary has it: whoever asks again under this number waits for a replica again.
+            raise ServerUnavailableError("no replica acknowledged the commit in time")
         return wire.appended(reply)
 
     @translated
@@ -125,7 +128,7 @@ class RedisLog:
     @translated
     def finish(self, worker: str, number: int, outcomes: Sequence[Outcome]) -> Finished:
         """Append the outcomes of attempts the worker still holds."""
-        return wire.finished(self._calls.call("finish", wire.finish_arguments(worker, number, outcomes)))
+        return wire.finished(self._worker_call(worker, "finish", wire.finish_arguments(worker, number, outcomes)))
 
     @translated
     def beat(self, worker: str, facts: Mapping[str, object]) -> Beaten:
@@ -160,6 +163,16 @@ class RedisLog:
         reply = self.client.xread({self.keys.log: after.entry}, count=count, block=block_ms)
         streams = list(reply.values()) if isinstance(reply, dict) else [items for _, items in reply or ()]
         return wire.entries(streams[0]) if streams else []
+
+    @translated
+    def read_on(self, after: Offset, *, count: int = 100) -> list[Entry]:
+        """Return the next entries of a log that still has the one before."""
+        if after[:2] == BEGINNING[:2]:
+            return self.read(after, count=count)
+        found = self.client.xrange(self.keys.log, min=after.entry, count=count + 1)
+        if not found or found[0][0].decode() != after.entry:
+            raise HistoryLostError(f"the log has no entry {after.entry} any more")
+        return wire.entries(found[1:])
 
     @translated
     def read_commits(self, after: Offset, *, count: int = 100) -> list[tuple[Offset, bytes]]:
@@ -294,7 +307,7 @@ class RedisLog:
     @translated
     def checkpoint(self, reader: str, offset: Offset) -> None:
         """Say that `reader` has read up to `offset`; nothing after it is trimmed."""
-        self.client.hset(self.keys.readers, reader, offset.entry)
+        self._calls.call("note", wire.note_arguments("readers", reader, offset.entry))
 
     @translated
     def readers(self) -> dict[str, Offset]:
@@ -305,9 +318,16 @@ class RedisLog:
         }
 
     @translated
+    def heard(self) -> dict[str, int]:
+        """Return when (by the server's clock) every registered reader last said how far it has read."""
+        told = self.client.hgetall(self.keys.of("readers", "heard"))
+        return {reader.decode(): int(at_ms) for reader, at_ms in told.items()}
+
+    @translated
     def forget_reader(self, reader: str) -> None:
         """Strike a reader off; what it has not read may then be trimmed."""
         self.client.hdel(self.keys.readers, reader)
+        self.client.hdel(self.keys.of("readers", "heard"), reader)
 
     @translated
     def trim(self, before: Offset) -> int:
@@ -321,7 +341,7 @@ class RedisLog:
     @translated
     def remember_for(self, retention_ms: int) -> None:
         """Set how long outcomes are remembered."""
-        self.client.hset(self.keys.meta, "retention", retention_ms)
+        self.note("retention", retention_ms)
 
     @translated
     def snapshot_place(self) -> bytes | None:
@@ -332,12 +352,32 @@ class RedisLog:
     @translated
     def place_snapshot(self, place: bytes) -> None:
         """Store where the scheduler's last snapshot is."""
-        self.client.set(self.keys.snapshot, place)
+        self._calls.call("note", wire.note_arguments("snapshot", "", place))
 
     @translated
     def born_ms(self) -> int:
         """Return when the server began this log; 0 where it has not, or where the keys were rebuilt since."""
         return int(self.client.hget(self.keys.meta, "born") or 0)
+
+    @translated
+    def restored_ms(self) -> int:
+        """Return when this log was last brought back from an archive; 0 where it never was."""
+        return int(self.client.hget(self.keys.meta, "restored") or 0)
+
+    @translated
+    def epoch(self) -> int:
+        """Return the epoch of who was elected last."""
+        return int(self.client.hget(self.keys.meta, "epoch") or 0)
+
+    @translated
+    def noted(self, field: str) -> int:
+        """Return a number that was noted beside the log; 0 where none was."""
+        return int(self.client.hget(self.keys.meta, field) or 0)
+
+    @translated
+    def note(self, field: str, number: int) -> None:
+        """Note a number beside the log."""
+        self._calls.call("note", wire.note_arguments("meta", field, str(number)))
 
     @translated
     def drop_derived(self, *keep: str) -> int:

@@ -10,11 +10,17 @@ from redis import exceptions as x
 
 from journeyman.errors import (
     EpochPassedError,
+    HistoryLostError,
     RebuildNeededError,
+    ServerFullError,
     ServerRefusedError,
     ServerUnavailableError,
     WorkerLostError,
 )
+
+#: Said of a call that was not begun, by a server that will take it in a while: one in the middle of a long script, and
+#: one that has just become a replica.
+_AWAY = frozenset({"BUSY", "UNBLOCKED"})
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,6 +47,8 @@ def translate(error: x.RedisError) -> Exception:
         return RebuildNeededError(rest)
     if word == "JMEPOCH":
         return EpochPassedError(0, int(rest))
+    if word == "JMHISTORY":
+        return HistoryLostError(rest)
     if word == "JMLOST":
         return WorkerLostError("")
     if word == "JMPASSED":
@@ -49,6 +57,10 @@ def translate(error: x.RedisError) -> Exception:
         return ServerUnavailableError(f"the server refused us: {text}")
     if isinstance(error, (x.ConnectionError, x.TimeoutError, x.BusyLoadingError, x.ReadOnlyError, x.ClusterError)):
         return ServerUnavailableError(text)
-    if isinstance(error, x.OutOfMemoryError) or word in ("OOM", "MISCONF", "NOREPLICAS"):
+    if word in _AWAY:
+        return ServerUnavailableError(text)
+    if isinstance(error, x.OutOfMemoryError) or word == "OOM":
+        return ServerFullError("the server has reached its memory limit (maxmemory) and takes no new jobs")
+    if word in ("MISCONF", "NOREPLICAS"):
         return ServerRefusedError(text)
     return error

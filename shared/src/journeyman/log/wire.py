@@ -261,6 +261,11 @@ def keep_arguments(job_ids: Sequence[str]) -> Arguments:
     return [_pack((job_ids,))]
 
 
+def note_arguments(name: str, field: str, value: str | bytes) -> Arguments:
+    """Build a call of `note`: `value` into the field of the fixed key `name`, or into the key itself."""
+    return [_pack((name, field)), value.encode() if isinstance(value, str) else value]
+
+
 def body(data: bytes) -> e.JobSubmitted:
     """Read a job's stored body."""
     event = decode_event(data)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import psutil
 
+from journeyman import failpoints
 from journeyman.children import Child
 from journeyman.settings import PREFIX, Settings
 
@@ -69,7 +70,9 @@ class LocalProvider:
         """Start what is missing; drain what is too many, the least busy first."""
         self._reap()
         while len(self._workers) < desired and self._clock() >= self._start_from:
+            failpoints.hit("autoscaler.before_start")
             self._workers.append(Child(self._argv, self._environ))
+            failpoints.hit("autoscaler.after_start")
         surplus = len(self._workers) - desired
         if surplus > 0:
             busy = {child.pid: _attempts(child.pid, running) for child in self._workers}
@@ -87,7 +90,9 @@ class LocalProvider:
     def _drain(self, child: Child) -> None:
         self._workers.remove(child)
         self._draining.append(_Draining(child, self._clock() + self._drain_s))
+        failpoints.hit("autoscaler.before_stop")
         child.ask_to_stop()
+        failpoints.hit("autoscaler.after_stop")
 
     def _reap(self) -> None:
         for child in [child for child in self._workers if child.exit_code() is not None]:
@@ -112,7 +117,7 @@ class LocalProvider:
 
 def local_provider(settings: Settings, inherited: Mapping[str, str]) -> LocalProvider:
     """Return the provider that starts `journeyman-worker` processes with the autoscaler's own settings."""
-    own = (f"{PREFIX}WORKER_HEALTH_PORT", f"{PREFIX}WORKER_PROCESSES")
+    own = (f"{PREFIX}WORKER_HEALTH_PORT", f"{PREFIX}WORKER_PROCESSES", failpoints.VARIABLE)
     environ = {name: value for name, value in inherited.items() if name not in own}
     drain_s = settings.drain_timeout_ms / 1000 + DRAIN_MARGIN_S
     return LocalProvider((sys.executable, "-m", "journeyman_worker"), environ, drain_s)

@@ -8,8 +8,9 @@ import msgspec
 
 from journeyman_dashboard.params import PageCursor, write_cursor, write_time
 from journeyman_dashboard.queries.lookup import around, jobs_by_n
+from journeyman_dashboard.queries.selection import show_phases
 from journeyman_dashboard.queries.values import as_json
-from journeyman_dashboard.views import JobView, error_view, job_view
+from journeyman_dashboard.views import JobView, Shut, error_view, job_view
 
 #: The latest dead letters, among which groups are counted.
 GROUPED_MAX = 10_000
@@ -50,6 +51,7 @@ def dead_letters(
     connection: sqlite3.Connection, wanted: DeadFilter, *, limit: int, cursor: PageCursor | None
 ) -> DeadLetters:
     """Return the page behind `cursor` and the groups."""
+    show_phases(connection, ("dead",), GROUPED_MAX)
     where, values = "phase = 'dead'", list[object]()
     for column, names in (("type", wanted.type), ("queue", wanted.queue), ("fingerprint", wanted.fingerprint)):
         if names:
@@ -68,7 +70,7 @@ def dead_letters(
     said = around(connection, rows)
     groups, total = _groups(connection, where, values)
     return DeadLetters(
-        items=[job_view(row, said[row.n], frozenset()) for row in rows],
+        items=[job_view(row, said[row.n], Shut()) for row in rows],
         next_cursor=write_cursor(PageCursor("dead", 0, numbers[-1])) if more else None,
         total=total,
         groups=groups,

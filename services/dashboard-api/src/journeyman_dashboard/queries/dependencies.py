@@ -7,10 +7,12 @@ import sqlite3
 import msgspec
 
 from journeyman.jobs import is_elsewhere
-from journeyman_dashboard.queries.lookup import jobs_by_id, paused_queues
+from journeyman_dashboard.params import write_time
+from journeyman_dashboard.past.shown import existed, show_ids
+from journeyman_dashboard.queries.lookup import jobs_by_id, shut
 from journeyman_dashboard.queries.values import as_json
 from journeyman_dashboard.rows import ENDED_PHASES, STATUS_OF_PHASE, JobRow
-from journeyman_dashboard.views import phase_of
+from journeyman_dashboard.views import Shut, phase_of
 
 NODES_MAX = 2_000
 EDGES_MAX = 20_000
@@ -23,6 +25,8 @@ class Node(msgspec.Struct):
     type: str | None = None
     status: str | None = None
     phase: str | None = None
+    started_at: str | None = None
+    finished_at: str | None = None
 
 
 class Edge(msgspec.Struct, rename={"from_": "from"}):
@@ -42,8 +46,8 @@ class Graph(msgspec.Struct):
 
 def graph(connection: sqlite3.Connection, job: JobRow) -> Graph:
     """Return the jobs that a job hangs together with, over any number of dependencies, nearest first."""
-    paused = paused_queues(connection)
-    nodes: dict[str, Node] = {job.id: _node(job, paused)}
+    closed = shut(connection)
+    nodes: dict[str, Node] = {job.id: _node(job, closed)}
     numbers = {job.id: job.n}
     edges: dict[tuple[str, str], None] = {}
     edge_of = [job.id]
@@ -56,7 +60,7 @@ def graph(connection: sqlite3.Connection, job: JobRow) -> Graph:
         known = jobs_by_id(connection, taken)
         for job_id in taken:
             row = known.get(job_id)
-            nodes[job_id] = Node(job_id) if row is None else _node(row, paused)
+            nodes[job_id] = Node(job_id) if row is None else _node(row, closed)
             if row is not None:
                 numbers[job_id] = row.n
         edges.update(dict.fromkeys(pair for pair in found if pair[0] in nodes and pair[1] in nodes))
@@ -74,16 +78,17 @@ def _edges(connection: sqlite3.Connection, ids: list[str], numbers: dict[str, in
     )
     pairs = [(parent, by_number[child]) for parent, child in above]
     below = connection.execute(
-        "SELECT d.parent, jobs.id FROM json_each(?) CROSS JOIN dependencies d ON d.parent = value "
-        "JOIN jobs ON jobs.n = child LIMIT ?",
+        "SELECT d.parent, jobs.n, jobs.id FROM json_each(?) CROSS JOIN main.dependencies d ON d.parent = value "
+        "JOIN main.jobs ON jobs.n = child LIMIT ?",
         (as_json(ids), EDGES_MAX),
     )
-    return pairs + below.fetchall()
+    return pairs + [(parent, child) for parent, n, child in below if existed(connection, n, child)]
 
 
-def _node(row: JobRow, paused: frozenset[str]) -> Node:
-    phase = phase_of(row, paused)
-    return Node(row.id, row.type, STATUS_OF_PHASE[phase], phase)
+def _node(row: JobRow, closed: Shut) -> Node:
+    phase = phase_of(row, closed)
+    started_at, finished_at = write_time(row.started_at_ms), write_time(row.finished_at_ms)
+    return Node(row.id, row.type, STATUS_OF_PHASE[phase], phase, started_at, finished_at)
 
 
 def awaited_parents(connection: sqlite3.Connection, job: JobRow) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -92,6 +97,8 @@ def awaited_parents(connection: sqlite3.Connection, job: JobRow) -> tuple[tuple[
     What counts for a parent in another partition is what the job's own log says of it.
     """
     unfinished, unheard = [], []
+    parents = connection.execute("SELECT parent FROM dependencies WHERE child = ?", (job.n,))
+    show_ids(connection, [parent for (parent,) in parents])
     for parent, phase in connection.execute(
         "SELECT d.parent, phase FROM dependencies d LEFT JOIN jobs ON jobs.id = d.parent "
         "WHERE child = ? AND NOT heard ORDER BY position",

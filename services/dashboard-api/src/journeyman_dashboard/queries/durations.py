@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from journeyman_dashboard.bits import ascending, below, descending
+from journeyman_dashboard.past.shown import show
 from journeyman_dashboard.queries.selection import Block, Selection
 from journeyman_dashboard.queries.values import as_json
 
@@ -50,6 +51,7 @@ def _few(selection: Selection) -> list[int] | None:
 
 
 def _sorted(connection: sqlite3.Connection, numbers: list[int], longest_first: bool) -> list[tuple[int, int]]:
+    show(connection, numbers)
     rows = connection.execute(
         "SELECT duration_ms, n FROM json_each(?) JOIN jobs ON n = value", (as_json(numbers),)
     ).fetchall()

@@ -10,6 +10,7 @@ import msgspec
 
 from journeyman_dashboard.queries.values import as_json
 from journeyman_dashboard.rows import STATUS_OF_PHASE
+from journeyman_dashboard.views import Shut
 
 
 class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,10 +69,10 @@ def wanted_phases(wanted: JobFilter) -> frozenset[str] | None:
     )
 
 
-def grouped(wanted: JobFilter, paused: Iterable[str]) -> Condition:
+def grouped(wanted: JobFilter, closed: Shut) -> Condition:
     """Return what is wanted of phase, queue, type and priority: the columns of `counters`."""
     condition = Condition()
-    _phases(condition, wanted, paused)
+    _phases(condition, wanted, closed)
     if wanted.type:
         condition.one_of("type", wanted.type)
     if wanted.queue:
@@ -83,8 +84,8 @@ def grouped(wanted: JobFilter, paused: Iterable[str]) -> Condition:
     return condition
 
 
-def _phases(condition: Condition, wanted: JobFilter, paused: Iterable[str]) -> None:
-    """Add which phases are wanted. `held` is stored as `ready`: in a paused queue it is the one, else the other."""
+def _phases(condition: Condition, wanted: JobFilter, closed: Shut) -> None:
+    """Add which phases are wanted. `held` is stored as `ready`: where queue or type is shut it is the one."""
     phases = wanted_phases(wanted)
     if phases is None:
         return
@@ -93,8 +94,10 @@ def _phases(condition: Condition, wanted: JobFilter, paused: Iterable[str]) -> N
     if len(phases & {"held", "ready"}) == 1:
         negation = "" if "held" in phases else "NOT "
         condition.add(
-            f"(phase <> 'ready' OR queue {negation}IN (SELECT value FROM json_each(?)))",  # noqa: S608 - constants
-            as_json(paused),
+            f"(phase <> 'ready' OR {negation}(queue IN (SELECT value FROM json_each(?)) "  # noqa: S608 - constants
+            "OR type IN (SELECT value FROM json_each(?))))",
+            as_json(closed.queues),
+            as_json(closed.types),
         )
 
 
@@ -103,18 +106,27 @@ Span = tuple[int, int]
 EVERYTHING: Span = (0, 2**62)
 
 
-def between(connection: sqlite3.Connection, wanted: JobFilter) -> dict[int, Span]:
-    """Return, by partition, from which number on and before which the jobs submitted at the wanted times are."""
+#: No number at all.
+NOTHING: Span = (0, 0)
+
+
+def between(connection: sqlite3.Connection, wanted: JobFilter, only: int | None = None) -> dict[int, Span]:
+    """Return, by partition, from which number on and before which the jobs submitted at the wanted times are.
+
+    Nothing for all jobs. only: the partition that is wanted.
+    """
     after, before = wanted.submitted_after_ms, wanted.submitted_before_ms
-    if after is None and before is None:
+    partitions = [one for (one,) in connection.execute("SELECT partition FROM main.cursors ORDER BY partition")]
+    if after is None and before is None and (only is None or partitions == [only]):
         return {}
-    partitions = connection.execute("SELECT partition FROM cursors ORDER BY partition").fetchall()
     return {
         partition: (
             EVERYTHING[0] if after is None else first_n_since(connection, partition, after),
             EVERYTHING[1] if before is None else first_n_since(connection, partition, before),
         )
-        for (partition,) in partitions
+        if only is None or partition == only
+        else NOTHING
+        for partition in partitions
     }
 
 

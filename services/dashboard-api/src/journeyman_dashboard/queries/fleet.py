@@ -11,6 +11,7 @@ import msgspec
 from journeyman.events import Offset, write_offset
 from journeyman.log.api import WorkerBeat
 from journeyman_dashboard.params import write_time
+from journeyman_dashboard.queries.selection import show_phases
 from journeyman_dashboard.views import ProgressView
 
 #: How long workers that are gone are still listed.
@@ -120,6 +121,7 @@ def _freshen(running: list[RunningView], told: object) -> None:
 
 def _running(connection: sqlite3.Connection) -> dict[str, list[RunningView]]:
     """Return what runs, by worker: attempts that have started and not ended."""
+    show_phases(connection, ("running", "cancelling"), RUNNING_MAX)
     found: dict[str, list[RunningView]] = {}
     for worker, job_id, attempt, kind, started_at_ms, percent, message in connection.execute(
         "SELECT worker, id, attempt, type, started_at_ms, percent, message FROM jobs "

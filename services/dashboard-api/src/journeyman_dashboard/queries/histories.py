@@ -11,6 +11,7 @@ import msgspec
 from journeyman.codec import to_data
 from journeyman.events import Event, JobSubmitted, JobSucceeded, Offset, tag_of, write_offset
 from journeyman_dashboard.params import write_time
+from journeyman_dashboard.past.shown import picture_of
 from journeyman_dashboard.places import entry_of, index_of, read_places
 from journeyman_dashboard.queries.entries import events_at, offsets_of
 from journeyman_dashboard.queries.values import as_json
@@ -50,7 +51,12 @@ def history(connection: sqlite3.Connection, job: JobRow) -> History:
     places: list[int] = []
     for (earlier,) in connection.execute("SELECT places FROM places WHERE n = ? ORDER BY first", (job.n,)):
         places += read_places(earlier)
-    places += read_places(job.places)
+    for (latest,) in connection.execute("SELECT places FROM main.jobs WHERE n = ?", (job.n,)):
+        places += read_places(latest)
+    picture = picture_of(connection)
+    if picture is not None:
+        end = picture.last_entry(job.id)
+        places = [place for place in places if entry_of(place) <= end]
     shown = places[-HISTORY_MAX:]
     events = events_at(connection, shown)
     entries = offsets_of(connection, map(entry_of, shown))

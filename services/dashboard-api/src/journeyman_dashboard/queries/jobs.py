@@ -9,19 +9,20 @@ have a cursor to go on from.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 
 import msgspec
 
 from journeyman_dashboard.params import PageCursor, write_cursor
+from journeyman_dashboard.past.shown import picture_of
 from journeyman_dashboard.queries.durations import by_duration
-from journeyman_dashboard.queries.filters import EVERYTHING, JobFilter, Span, between, grouped
-from journeyman_dashboard.queries.lookup import around, jobs_by_n, paused_queues
+from journeyman_dashboard.queries.filters import EVERYTHING, JobFilter, Span, grouped
+from journeyman_dashboard.queries.lookup import around, jobs_by_n, shut
 from journeyman_dashboard.queries.remembered import RememberedSets
 from journeyman_dashboard.queries.searching import Key, Search
-from journeyman_dashboard.queries.selection import Selection
-from journeyman_dashboard.views import JobView, job_view
+from journeyman_dashboard.queries.selection import Selection, select
+from journeyman_dashboard.views import JobView, Shut, job_view
 
 #: Jobs that a request looks at when it searches, and bytes of their entries. (In other orders than that of submission,
 #: nearly every job is in another entry.)
@@ -65,8 +66,8 @@ def find_jobs(
 
     sets: those that earlier queries have read, and where this one leaves what it reads.
     """
-    paused = paused_queues(connection)
-    selection = Selection(connection, sets or RememberedSets(), wanted, paused, between(connection, wanted))
+    closed = shut(connection)
+    selection = select(connection, sets, wanted, closed)
     column, direction = SORTS[sort]
     if column == "n":
         found = _by_number(selection, direction, cursor)
@@ -82,9 +83,9 @@ def find_jobs(
     keys, following = _page(search if wanted.q else None, found, limit)
     rows = jobs_by_n(connection, [n for _, n in keys])
     said = around(connection, rows)
-    total, exact = _total(connection, wanted, selection, paused)
+    total, exact = _total(connection, wanted, selection, closed)
     return JobPage(
-        items=[job_view(row, said[row.n], paused) for row in rows],
+        items=[job_view(row, said[row.n], closed) for row in rows],
         next_cursor=None if following is None else write_cursor(PageCursor(sort, *following)),
         total=total,
         total_is_exact=exact,
@@ -133,12 +134,10 @@ def _behind(span: Span, direction: str, n: int) -> Span:
 # --- totals ----------------------------------------------------------------------------------------------
 
 
-def _total(
-    connection: sqlite3.Connection, wanted: JobFilter, selection: Selection, paused: Iterable[str]
-) -> tuple[int, bool]:
+def _total(connection: sqlite3.Connection, wanted: JobFilter, selection: Selection, closed: Shut) -> tuple[int, bool]:
     """Count the jobs that match: by the counters where they know, else by the sets; of a search, among the latest."""
-    if wanted.counted():
-        condition = grouped(wanted, paused)
+    if wanted.counted() and picture_of(connection) is None:
+        condition = grouped(wanted, closed)
         (total,) = connection.execute(
             f"SELECT coalesce(sum(count), 0) FROM counters WHERE {condition.sql()}",  # noqa: S608 - constants
             condition.values,

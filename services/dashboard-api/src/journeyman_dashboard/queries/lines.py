@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import sqlite3
+from itertools import islice
 from typing import Any
 
 import msgspec
 
 from journeyman.log.api import EVERY_QUEUE
 from journeyman.reasons import Explanation, Facts, explain
+from journeyman_dashboard.past.shown import picture_of, show
+from journeyman_dashboard.postings import lives_in
+from journeyman_dashboard.queries.breakers import circuit_of, states
 from journeyman_dashboard.queries.dependencies import awaited_parents
-from journeyman_dashboard.queries.lookup import paused_queues
+from journeyman_dashboard.queries.filters import JobFilter
+from journeyman_dashboard.queries.lookup import paused_queues, shut
 from journeyman_dashboard.queries.rates import Percentiles, Recent, in_ms, recent_by
+from journeyman_dashboard.queries.remembered import RememberedSets
+from journeyman_dashboard.queries.selection import select
 from journeyman_dashboard.queries.stats import Counts, counts_by_status
+from journeyman_dashboard.queries.values import as_json
 from journeyman_dashboard.rows import JobRow, Rollup
-from journeyman_dashboard.views import phase_of
+from journeyman_dashboard.views import Shut, phase_of
 
 #: Up to where a job's position in line is counted.
 POSITION_MAX = 10_000
-#: Returned jobs stand at the head of a line; so many are looked at for the longest wait.
-_HEAD = 100
+#: Jobs of a queue that are looked at for the longest wait, in all and at once.
+_LOOKED_AT_MAX = 20_000
+_AT_ONCE_MAX = 1_024
 
 
 class QueueView(msgspec.Struct):
@@ -38,9 +47,13 @@ class QueueView(msgspec.Struct):
 
 
 class TypeView(msgspec.Struct):
-    """A type of job: how many there are by status, and how long they waited and ran in the last minute."""
+    """A type of job: how many there are by status, and how long they waited and ran in the last minute.
+
+    `breaker`: state of its circuit breaker, the gravest of all partitions: closed, half_open, open.
+    """
 
     type: str
+    breaker: str
     jobs: Counts
     queues: list[str]
     workers: int
@@ -50,8 +63,8 @@ class TypeView(msgspec.Struct):
     run_time_ms: Percentiles
 
 
-def queues(connection: sqlite3.Connection, now_ms: int) -> list[QueueView]:
-    """Return every queue that has jobs or was ever paused, by name."""
+def queues(connection: sqlite3.Connection, now_ms: int, sets: RememberedSets | None = None) -> list[QueueView]:
+    """Return every queue that has jobs or was ever paused, by name. sets: those that earlier queries have read."""
     paused = paused_queues(connection)
     recent = recent_by(connection, now_ms, "queue")
     counted: dict[str, dict[tuple[int, str], int]] = {}
@@ -61,24 +74,26 @@ def queues(connection: sqlite3.Connection, now_ms: int) -> list[QueueView]:
         "SELECT queue, priority, phase, sum(count) FROM counters GROUP BY queue, priority, phase"
     ):
         counted.setdefault(name, {})[priority, phase] = number
-    return [
-        _queue(connection, name, counted[name], name in paused, recent.get(name), now_ms) for name in sorted(counted)
-    ]
+    views = []
+    for name, numbers in sorted(counted.items()):
+        waits = any(phase == "ready" for _, phase in numbers)
+        oldest = _oldest(connection, name, sets) if waits else None
+        views.append(_queue(name, numbers, name in paused, recent.get(name), oldest, now_ms))
+    return views
 
 
 def _queue(
-    connection: sqlite3.Connection,
     name: str,
     counted: dict[tuple[int, str], int],
     paused: bool,
     recent: Recent | None,
+    oldest: int | None,
     now_ms: int,
 ) -> QueueView:
     in_line = {priority: number for (priority, phase), number in counted.items() if phase == "ready"}
     status = counts_by_status(_by_phase(counted))
     depth = sum(in_line.values())
     out = 0.0 if recent is None else recent.per_s(recent.sum.started, now_ms)
-    oldest = _oldest(connection, name) if depth else None
     return QueueView(
         name=name,
         paused=paused,
@@ -100,22 +115,28 @@ def _by_phase(counted: dict[tuple[int, str], int]) -> dict[str, int]:
     return phases
 
 
-def _oldest(connection: sqlite3.Connection, queue: str) -> int | None:
-    """Return since when the job waits that waits longest: the head of one of the queue's lines."""
+def _oldest(connection: sqlite3.Connection, queue: str, sets: RememberedSets | None) -> int | None:
+    """Return since when the job waits that waits longest of those in line.
+
+    Jobs are looked at in the order of their submission. None waits longer than since then, so once one has waited since
+    before the next was submitted, it is the one. Where most were in line only long after that, so many are looked at.
+    """
     oldest: list[int] = []
-    for (placed,) in connection.execute(
-        "WITH RECURSIVE lines (placed) AS ("
-        "SELECT max(placed) FROM jobs WHERE phase = 'ready' AND queue = ?1 UNION ALL "
-        "SELECT (SELECT max(placed) FROM jobs WHERE phase = 'ready' AND queue = ?1 AND placed < lines.placed) "
-        "FROM lines WHERE lines.placed IS NOT NULL) SELECT placed FROM lines WHERE placed IS NOT NULL",
-        (queue,),
-    ).fetchall():
-        line = "FROM jobs WHERE phase = 'ready' AND queue = ? AND placed = ?"
-        for part in (
-            f"{line} AND line < 0 ORDER BY line, n LIMIT {_HEAD}",
-            f"{line} AND line >= 0 ORDER BY line, n LIMIT 1",
-        ):
-            oldest += (at_ms for (at_ms,) in connection.execute(f"SELECT ready_at_ms {part}", (queue, placed)))
+    for (partition,) in connection.execute("SELECT partition FROM cursors").fetchall():
+        waiting = select(connection, sets, JobFilter(queue=(queue,), phase=("ready", "held")), Shut(), partition)
+        numbers = islice(waiting.numbers("ASC"), _LOOKED_AT_MAX)
+        at_once, found = 1, 2**62
+        while some := list(islice(numbers, at_once)):
+            show(connection, some)
+            rows = connection.execute(
+                "SELECT submitted_at_ms, ready_at_ms FROM json_each(?) JOIN jobs ON n = value", (as_json(some),)
+            ).fetchall()
+            found = min(found, *(ready_at_ms for _, ready_at_ms in rows))
+            if max(submitted_at_ms for submitted_at_ms, _ in rows) >= found:
+                break
+            at_once = min(at_once * 4, _AT_ONCE_MAX)
+        if found < 2**62:
+            oldest.append(found)
     return min(oldest, default=None)
 
 
@@ -135,11 +156,13 @@ def types(connection: sqlite3.Connection, now_ms: int) -> list[TypeView]:
         known_phases[phase] = known_phases.get(phase, 0) + number
         named.setdefault(kind, set()).add(queue)
     views = []
+    breakers = states(connection)
     for kind in sorted(phases):
         lately = recent.get(kind) or Recent(now_ms, Rollup())
         views.append(
             TypeView(
                 type=kind,
+                breaker=breakers.get(kind, "closed"),
                 jobs=counts_by_status(phases[kind]),
                 queues=sorted(named.get(kind, ())),
                 workers=workers.get(kind, 0),
@@ -164,14 +187,14 @@ def _names(text: Any) -> frozenset[str]:
 
 def explain_job(connection: sqlite3.Connection, job: JobRow, now_ms: int) -> Explanation:
     """Say why a job is where it is."""
-    paused = paused_queues(connection)
+    closed = shut(connection)
     in_line = job.phase == "ready"
     recent = recent_by(connection, now_ms, "queue").get(job.queue) if in_line else None
     served = live_workers(connection) if in_line else []
     unfinished, unheard = awaited_parents(connection, job) if job.phase == "blocked" else ((), ())
     return explain(
         Facts(
-            phase=phase_of(job, paused),
+            phase=phase_of(job, closed),
             now_ms=now_ms,
             type=job.type,
             queue=job.queue,
@@ -182,7 +205,8 @@ def explain_job(connection: sqlite3.Connection, job: JobRow, now_ms: int) -> Exp
             cancel_requested=bool(job.cancel_requested),
             unfinished_parents=unfinished,
             unheard_parents=unheard,
-            queue_paused=job.queue in paused,
+            queue_paused=job.queue in closed.queues,
+            circuit=circuit_of(connection, job.type, lives_in(job.id)) if in_line else None,
             workers_for_type=sum(
                 bool(names & {job.queue, EVERY_QUEUE}) and job.type in known for names, known in served
             ),
@@ -194,6 +218,11 @@ def explain_job(connection: sqlite3.Connection, job: JobRow, now_ms: int) -> Exp
 
 def _position(connection: sqlite3.Connection, job: JobRow) -> int | None:
     """Count the jobs ahead of one in its queue, whatever their type; None where there are too many."""
+    if picture_of(connection) is not None:
+        line = select(connection, None, JobFilter(queue=(job.queue,), phase=("ready", "held")), Shut())
+        if line.count()[0] > POSITION_MAX:
+            return None
+        show(connection, line.numbers("ASC"))
     ahead = connection.execute(
         "SELECT count(*) FROM (SELECT 1 FROM jobs WHERE phase = 'ready' AND queue = ?1 AND placed > ?2 LIMIT ?5)"
         " UNION ALL SELECT count(*) FROM (SELECT 1 FROM jobs WHERE phase = 'ready' AND queue = ?1 AND placed = ?2"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from journeyman.events import JobSubmitted, JobSucceeded
+from journeyman_dashboard.past.shown import existed, show, show_ids
 from journeyman_dashboard.queries.entries import events_at
 from journeyman_dashboard.queries.values import as_json
 from journeyman_dashboard.rows import JOB_COLUMNS, JobRow
-from journeyman_dashboard.views import Around
+from journeyman_dashboard.views import Around, Shut
 
 #: Dependents listed with a job; all of them are in its graph.
 DEPENDENTS_MAX = 1_000
@@ -24,14 +25,22 @@ def paused_queues(connection: sqlite3.Connection) -> frozenset[str]:
     return frozenset(name for (name,) in connection.execute("SELECT DISTINCT name FROM queues WHERE paused"))
 
 
+def shut(connection: sqlite3.Connection) -> Shut:
+    """Return what keeps jobs that are ready from being claimed."""
+    types = connection.execute("SELECT DISTINCT type FROM breakers WHERE state <> 'closed'")
+    return Shut(paused_queues(connection), frozenset(type_ for (type_,) in types))
+
+
 def jobs_by_n(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[JobRow]:
     """Return the rows of these jobs, in this order."""
+    show(connection, numbers)
     rows = {row[0]: JobRow(*row) for row in connection.execute(_BY_N, (as_json(numbers),))}
     return [rows[n] for n in numbers if n in rows]
 
 
-def jobs_by_id(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, JobRow]:
+def jobs_by_id(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str, JobRow]:
     """Return the rows of those of these jobs that are known."""
+    show_ids(connection, ids)
     return {row[1]: JobRow(*row) for row in connection.execute(_BY_ID, (as_json(ids),))}
 
 
@@ -60,12 +69,12 @@ def around(connection: sqlite3.Connection, rows: Sequence[JobRow]) -> dict[int, 
         (with_parents,),
     ):
         found[child].parents.append(parent)
-    for parent, child_id in connection.execute(
-        "SELECT d.parent, jobs.id FROM json_each(?) CROSS JOIN dependencies d ON d.parent = value "
-        "JOIN jobs ON jobs.n = child ORDER BY d.parent, child LIMIT ?",
+    for parent, n, child_id in connection.execute(
+        "SELECT d.parent, jobs.n, jobs.id FROM json_each(?) CROSS JOIN main.dependencies d ON d.parent = value "
+        "JOIN main.jobs ON jobs.n = child ORDER BY d.parent, child LIMIT ?",
         (as_json(by_id), DEPENDENTS_MAX * len(rows)),
     ):
         children = by_id[parent].children
-        if len(children) < DEPENDENTS_MAX:
+        if len(children) < DEPENDENTS_MAX and existed(connection, n, child_id):
             children.append(child_id)
     return found

@@ -62,7 +62,7 @@ def recent_by(connection: sqlite3.Connection, now_ms: int, column: str) -> dict[
 
 def _rollups(connection: sqlite3.Connection, since_ms: int, which: str) -> Iterable[tuple[int, str, str, Rollup]]:
     rows = connection.execute(
-        "SELECT bucket_ms, queue, type, submitted, started, completed, failed, cancelled, waits, runs "  # noqa: S608 - constants
+        "SELECT bucket_ms, queue, type, submitted, started, completed, failed, cancelled, waits, runs, born_e "  # noqa: S608 - constants
         f"FROM rollups WHERE bucket_ms >= ? AND {which} ORDER BY bucket_ms",
         (since_ms - since_ms % BUCKET_MS,),
     )

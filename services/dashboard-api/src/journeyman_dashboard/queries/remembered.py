@@ -43,6 +43,16 @@ class RememberedSets:
         self._lock = threading.Lock()
         self._sets: dict[SetName, tuple[Since, int]] = {}
 
+    def since(self, connection: sqlite3.Connection, low: int, high: int) -> Since:
+        """Return since when the sets of the chunks from `low` on and before `high` are as they are."""
+        return Since(
+            *connection.execute(
+                "SELECT born, (SELECT coalesce(max(revision), 0) FROM revisions WHERE chunk >= ? AND chunk < ?) "
+                "FROM numbering",
+                (low, high),
+            ).fetchone()
+        )
+
     def read(self, connection: sqlite3.Connection, name: SetName, since: Since) -> int:
         """Return a set, whose bit 0 is the first number of its first chunk."""
         with self._lock:
@@ -50,11 +60,7 @@ class RememberedSets:
             if found is not None and found[0] == since:
                 self._sets[name] = self._sets.pop(name)
                 return found[1]
-        rows = connection.execute(
-            "SELECT chunk, data FROM postings WHERE kind = ? AND name = ? AND chunk >= ? AND chunk < ? ORDER BY chunk",
-            name,
-        )
-        mask = joined(rows, name.low)
+        mask = self._load(connection, name)
         with self._lock:
             self._forget(name)
             self._sets[name] = (since, mask)
@@ -63,21 +69,17 @@ class RememberedSets:
                 self._forget(next(iter(self._sets)))
         return mask
 
+    def _load(self, connection: sqlite3.Connection, name: SetName) -> int:
+        rows = connection.execute(
+            "SELECT chunk, data FROM postings WHERE kind = ? AND name = ? AND chunk >= ? AND chunk < ? ORDER BY chunk",
+            name,
+        )
+        return joined(rows, name.low)
+
     def _forget(self, name: SetName) -> None:
         found = self._sets.pop(name, None)
         if found is not None:
             self._bytes_left += _size(found[1])
-
-
-def since(connection: sqlite3.Connection, low: int, high: int) -> Since:
-    """Return since when the sets of the chunks from `low` on and before `high` are as they are."""
-    return Since(
-        *connection.execute(
-            "SELECT born, (SELECT coalesce(max(revision), 0) FROM revisions WHERE chunk >= ? AND chunk < ?) "
-            "FROM numbering",
-            (low, high),
-        ).fetchone()
-    )
 
 
 def _size(mask: int) -> int:

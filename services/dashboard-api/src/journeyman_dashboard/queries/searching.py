@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from journeyman.events import JobSubmitted
+from journeyman_dashboard.past.shown import show
 from journeyman_dashboard.places import entry_of
 from journeyman_dashboard.queries.entries import event_in, parts_of
 from journeyman_dashboard.queries.values import as_json
@@ -56,6 +57,7 @@ class Search:
                     yield key
 
     def _rows(self, numbers: list[int]) -> dict[int, tuple[Any, ...]]:
+        show(self._connection, numbers)
         found = self._connection.execute(
             "SELECT n, jobs.id, jobs.type, error, submission FROM json_each(?) JOIN jobs ON n = value",
             (as_json(numbers),),

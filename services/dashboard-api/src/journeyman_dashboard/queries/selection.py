@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from journeyman_dashboard.bits import SHIFT, ascending, below, chunk_of, descending
+from journeyman_dashboard.past.shown import picture_of, show
 from journeyman_dashboard.postings import tag_name
-from journeyman_dashboard.queries.filters import EVERYTHING, JobFilter, Span, wanted_phases
-from journeyman_dashboard.queries.remembered import RememberedSets, SetName, Since, since
+from journeyman_dashboard.queries.filters import EVERYTHING, JobFilter, Span, between, wanted_phases
+from journeyman_dashboard.queries.remembered import RememberedSets, SetName, Since
 from journeyman_dashboard.rows import STATUS_OF_PHASE
+from journeyman_dashboard.views import Shut
 
 #: Chunks in a block: few among the newest jobs, more behind them. Each is a multiple of the one before, and blocks
 #: begin at multiples, so that they stay the same while jobs come, and their sets can be remembered.
@@ -51,7 +53,7 @@ class Selection:
         connection: sqlite3.Connection,
         sets: RememberedSets,
         wanted: JobFilter,
-        paused: Iterable[str],
+        closed: Shut,
         spans: Mapping[int, Span],
     ) -> None:
         self._connection = connection
@@ -62,7 +64,7 @@ class Selection:
         #: What any partition's span has, and what all of them have.
         self._span = (min(lows, default=EVERYTHING[0]), max(highs, default=EVERYTHING[1]))
         self._shared = (max(lows, default=EVERYTHING[0]), min(highs, default=EVERYTHING[1]))
-        self._paused = list(paused)
+        self._closed = closed
         self._phases = wanted_phases(wanted)
         self._alternatives = _alternatives(wanted)
         self._masks: dict[Block, int] = {}
@@ -101,15 +103,16 @@ class Selection:
         return result
 
     def _of_phases(self, phases: frozenset[str] | None, block: Block) -> int:
-        """Return the jobs in these phases. `held` is stored as `ready`, and is what is ready in a paused queue."""
+        """Return the jobs in these phases. `held` is stored as `ready`, and is what is ready and shut."""
         if phases is None:
             phases = frozenset(STATUS_OF_PHASE)
         result = self._united("phase", sorted(phases - {"held", "ready"}), block)
         if phases & {"held", "ready"}:
             in_line = self.stored("phase", "ready", block)
             if not {"held", "ready"} <= phases:
-                paused = self._united("queue", self._paused, block)
-                held = in_line & paused
+                held = in_line & (
+                    self._united("queue", self._closed.queues, block) | self._united("type", self._closed.types, block)
+                )
                 in_line = held if "held" in phases else in_line ^ held
             result |= in_line
         return result
@@ -124,7 +127,7 @@ class Selection:
         """Return the stored set of this kind and name, as far as it lies in a block."""
         at = self._since.get(block)
         if at is None:
-            at = self._since[block] = since(self._connection, *block)
+            at = self._since[block] = self._sets.since(self._connection, *block)
         return self._sets.read(self._connection, SetName(kind, name, *block), at)
 
     def count(self) -> tuple[int, bool]:
@@ -147,6 +150,30 @@ class Selection:
             yield from (descending if newest_first else ascending)(mask, block.base)
 
 
+def select(
+    connection: sqlite3.Connection,
+    sets: RememberedSets | None,
+    wanted: JobFilter,
+    closed: Shut,
+    partition: int | None = None,
+) -> Selection:
+    """Return what filters leave of the jobs, now or at the moment that the connection shows; of one partition or all.
+
+    sets: those that earlier queries have read of the present, and where this one leaves what it reads.
+    """
+    spans, picture = between(connection, wanted, partition), picture_of(connection)
+    if picture is not None:
+        return Selection(connection, picture.sets, wanted, closed, picture.spans(spans))
+    return Selection(connection, sets or RememberedSets(), wanted, closed, spans)
+
+
+def show_phases(connection: sqlite3.Connection, phases: tuple[str, ...], count: int) -> None:
+    """Make the rows of the latest jobs in these phases readable, so many of them."""
+    if picture_of(connection) is not None:
+        found = select(connection, None, JobFilter(phase=phases), Shut())
+        show(connection, islice(found.numbers("DESC"), count))
+
+
 def within(mask: int, block: Block, span: Span) -> int:
     """Return what of a block's set lies in a span."""
     low, high = span[0] - block.base, span[1] - block.base
@@ -158,7 +185,9 @@ def within(mask: int, block: Block, span: Span) -> int:
 
 def _blocks(connection: sqlite3.Connection, span: Span) -> Sequence[Block]:
     """Cut the chunks of a span into blocks, the newest first."""
-    oldest, newest = connection.execute("SELECT (SELECT min(n) FROM jobs), (SELECT max(n) FROM jobs)").fetchone()
+    oldest, newest = connection.execute(
+        "SELECT (SELECT min(n) FROM main.jobs), (SELECT max(n) FROM main.jobs)"
+    ).fetchone()
     if oldest is None:
         return []
     first, last = chunk_of(max(oldest, span[0])), chunk_of(min(newest, max(span[1] - 1, 0)))

@@ -61,7 +61,8 @@ def counts_by_phase(connection: sqlite3.Connection) -> dict[str, int]:
     """Return the number of jobs per phase."""
     return dict(
         connection.execute(
-            "SELECT CASE WHEN phase = 'ready' AND queue IN (SELECT name FROM queues WHERE paused) THEN 'held' "
+            "SELECT CASE WHEN phase = 'ready' AND (queue IN (SELECT name FROM queues WHERE paused) "
+            "OR type IN (SELECT type FROM breakers WHERE state <> 'closed')) THEN 'held' "
             "ELSE phase END AS shown, sum(count) FROM counters GROUP BY shown"
         ).fetchall()
     )

@@ -21,11 +21,11 @@ from journeyman_dashboard.queries.filters import JobFilter
 from journeyman_dashboard.queries.histories import History, history
 from journeyman_dashboard.queries.jobs import JobPage, find_jobs
 from journeyman_dashboard.queries.lines import explain_job
-from journeyman_dashboard.queries.lookup import around, job_by_id, paused_queues
-from journeyman_dashboard.routes.parameters import Cursor, Limit, Phases, Queues, Statuses, Tags, Types, Workers
+from journeyman_dashboard.queries.lookup import around, job_by_id, shut
+from journeyman_dashboard.routes.parameters import AsOf, Cursor, Limit, Phases, Queues, Statuses, Tags, Types, Workers
 from journeyman_dashboard.rows import JobRow
 from journeyman_dashboard.views import BlobView, JobView, embedded, job_view
-from journeyman_dashboard.wiring import ReadModel
+from journeyman_dashboard.wiring import ReadModel, Sight
 
 T = TypeVar("T")
 
@@ -73,6 +73,7 @@ async def list_jobs(
     sort: FromQuery[Sort] = "-submitted_at",
     limit: Limit = 50,
     cursor: Cursor = None,
+    as_of: AsOf = None,
 ) -> JobPage:
     """List jobs, a page at a time. Repeated parameters are alternatives; different ones all hold.
 
@@ -94,13 +95,14 @@ async def list_jobs(
         q=q,
     )
     behind = read_cursor("cursor", cursor, sort)
-    return await model.readings.run(find_jobs, wanted, sort=sort, limit=limit, cursor=behind, sets=model.sets)
+    sight = model.sight(as_of)
+    return await sight.ask(find_jobs, wanted, sort=sort, limit=limit, cursor=behind, sets=model.sets)
 
 
 @get("/jobs/{job_id:str}", summary="Read a job")
-async def read_job(model: NamedDependency[ReadModel], job_id: FromPath[str]) -> JobView:
+async def read_job(model: NamedDependency[ReadModel], job_id: FromPath[str], as_of: AsOf = None) -> JobView:
     """Read a job. A payload or result kept in the blob store is fetched; it is null where the store lost it."""
-    view = await _of_job(model, job_id, _view)
+    view = await _of_job(model.sight(as_of), job_id, _view)
     if view.payload_blob is not None:
         view.payload = await _blob_or_none(model, view.payload_blob)
     if view.result_blob is not None:
@@ -109,28 +111,28 @@ async def read_job(model: NamedDependency[ReadModel], job_id: FromPath[str]) -> 
 
 
 @get("/jobs/{job_id:str}/history", summary="Read a job's events")
-async def read_history(model: NamedDependency[ReadModel], job_id: FromPath[str]) -> History:
+async def read_history(model: NamedDependency[ReadModel], job_id: FromPath[str], as_of: AsOf = None) -> History:
     """Read every event of a job in log order, the latest 10,000 of them."""
-    return await _of_job(model, job_id, history)
+    return await _of_job(model.sight(as_of), job_id, history)
 
 
 @get("/jobs/{job_id:str}/explain", summary="Say why a job waits")
-async def read_explanation(model: NamedDependency[ReadModel], job_id: FromPath[str]) -> Explanation:
+async def read_explanation(model: NamedDependency[ReadModel], job_id: FromPath[str], as_of: AsOf = None) -> Explanation:
     """Say why a job is where it is. `position` is among all jobs of its queue; `eta_ms` is from the queue's rate."""
-    now_ms = model.reach.now_ms()
-    return await _of_job(model, job_id, lambda connection, job: explain_job(connection, job, now_ms))
+    sight = model.sight(as_of)
+    return await _of_job(sight, job_id, lambda connection, job: explain_job(connection, job, sight.now_ms))
 
 
 @get("/jobs/{job_id:str}/graph", summary="Read a job's dependencies")
-async def read_graph(model: NamedDependency[ReadModel], job_id: FromPath[str]) -> Graph:
+async def read_graph(model: NamedDependency[ReadModel], job_id: FromPath[str], as_of: AsOf = None) -> Graph:
     """Read the component of dependencies that a job is in: at most 2,000 jobs, the nearest first."""
-    return await _of_job(model, job_id, graph)
+    return await _of_job(model.sight(as_of), job_id, graph)
 
 
 @get("/jobs/{job_id:str}/result", summary="Read a job's result")
 async def read_result(model: NamedDependency[ReadModel], job_id: FromPath[str]) -> ResultView:
     """Read what a completed job returned, whatever its size. 409 where the job has not completed, or did not."""
-    view = await _of_job(model, job_id, _view)
+    view = await _of_job(model.sight(None), job_id, _view)
     if view.status != "completed":
         raise NoResultError(view)
     if view.result_blob is None:
@@ -138,9 +140,7 @@ async def read_result(model: NamedDependency[ReadModel], job_id: FromPath[str]) 
     return ResultView(await _blob(model, view.result_blob))
 
 
-async def _of_job(
-    model: NamedDependency[ReadModel], job_id: str, query: Callable[[sqlite3.Connection, JobRow], T]
-) -> T:
+async def _of_job(sight: Sight, job_id: str, query: Callable[[sqlite3.Connection, JobRow], T]) -> T:
     """Ask something about a job. Raises UnknownJobError."""
 
     def ask(connection: sqlite3.Connection) -> T:
@@ -151,11 +151,11 @@ async def _of_job(
 
     if not is_job_id(job_id):
         raise UnknownJobError(f"{job_id[:64]!r} is not the id of a job")
-    return await model.readings.run(ask)
+    return await sight.ask(ask)
 
 
 def _view(connection: sqlite3.Connection, job: JobRow) -> JobView:
-    return job_view(job, around(connection, [job])[job.n], paused_queues(connection))
+    return job_view(job, around(connection, [job])[job.n], shut(connection))
 
 
 async def _blob(model: NamedDependency[ReadModel], blob: BlobView) -> Any:

@@ -10,12 +10,13 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from journeyman_dashboard.params import read_cursor, read_window
+from journeyman_dashboard.queries.breakers import BreakerView, breakers
 from journeyman_dashboard.queries.dead import DeadFilter, DeadLetters, dead_letters
 from journeyman_dashboard.queries.fleet import ScalingView, WorkerView, scaling, workers
 from journeyman_dashboard.queries.lines import QueueView, TypeView, queues, types
 from journeyman_dashboard.queries.stats import Stats, stats
 from journeyman_dashboard.retention import SERIES_KEPT_MS
-from journeyman_dashboard.routes.parameters import Cursor, Limit, Queues, Types, Window
+from journeyman_dashboard.routes.parameters import AsOf, Cursor, Limit, Queues, Types, Window
 from journeyman_dashboard.wiring import ReadModel
 
 T = TypeVar("T")
@@ -35,27 +36,30 @@ class WorkerList(msgspec.Struct):
 
 
 @get("/stats", summary="Read the figures")
-async def read_stats(model: NamedDependency[ReadModel], window: Window = "15m") -> Stats:
+async def read_stats(model: NamedDependency[ReadModel], window: Window = "15m", as_of: AsOf = None) -> Stats:
     """Read counts, rates and percentiles, and a series of at most 360 points over the window (up to 6h).
 
     Counts are of the jobs in the read model, which forgets those that ended long ago. Percentiles are over the
     window; `throughput_per_s` is of the last minute.
     """
     window_ms = read_window("window", window, max_ms=SERIES_KEPT_MS)
-    now_ms, lag_ms = model.reach.now_ms(), model.reach.lag_ms()
-    return await model.readings.run(stats, now_ms=now_ms, lag_ms=lag_ms, window_ms=window_ms)
+    sight = model.sight(as_of)
+    lag_ms = model.reach.lag_ms() if as_of is None else 0
+    return await sight.ask(stats, now_ms=sight.now_ms, lag_ms=lag_ms, window_ms=window_ms)
 
 
 @get("/queues", summary="List queues")
-async def list_queues(model: NamedDependency[ReadModel]) -> Listed[QueueView]:
+async def list_queues(model: NamedDependency[ReadModel], as_of: AsOf = None) -> Listed[QueueView]:
     """List every queue that has jobs or was ever paused."""
-    return Listed(await model.readings.run(queues, model.reach.now_ms()))
+    sight = model.sight(as_of)
+    return Listed(await sight.ask(queues, sight.now_ms, model.sets))
 
 
 @get("/types", summary="List types of jobs")
-async def list_types(model: NamedDependency[ReadModel]) -> Listed[TypeView]:
+async def list_types(model: NamedDependency[ReadModel], as_of: AsOf = None) -> Listed[TypeView]:
     """List every type that has jobs or a live worker."""
-    return Listed(await model.readings.run(types, model.reach.now_ms()))
+    sight = model.sight(as_of)
+    return Listed(await sight.ask(types, sight.now_ms))
 
 
 @get("/workers", summary="List workers")
@@ -64,11 +68,12 @@ async def list_workers(
     everyone: Annotated[
         bool, QueryParameter(name="all", description="Those too that went over five minutes ago.")
     ] = False,
+    as_of: AsOf = None,
 ) -> WorkerList:
-    """List workers: what the log says of them, with the facts of their last heartbeat."""
-    beats = await model.heartbeats.latest()
-    now_ms = model.reach.now_ms()
-    items = await model.readings.run(workers, beats or (), now_ms=now_ms, everyone=everyone)
+    """List workers: what the log says of them, with the facts of their last heartbeat, which no past moment knows."""
+    sight = model.sight(as_of)
+    beats = await model.heartbeats.latest() if as_of is None else None
+    items = await sight.ask(workers, beats or (), now_ms=sight.now_ms, everyone=everyone)
     return WorkerList(items, beats is not None)
 
 
@@ -82,25 +87,27 @@ async def list_dead_letters(
     ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
+    as_of: AsOf = None,
 ) -> DeadLetters:
     """List the jobs that failed for good, the latest submitted first, and the groups of errors among them.
 
     Groups and total are of the latest 10,000 that match.
     """
     wanted = DeadFilter(tuple(kinds or ()), tuple(queues or ()), tuple(fingerprints or ()))
-    return await model.readings.run(dead_letters, wanted, limit=limit, cursor=read_cursor("cursor", cursor, "dead"))
+    behind = read_cursor("cursor", cursor, "dead")
+    return await model.sight(as_of).ask(dead_letters, wanted, limit=limit, cursor=behind)
 
 
 @get("/scaling", summary="List the autoscaler's decisions")
-async def list_scaling(model: NamedDependency[ReadModel], limit: Limit = 50) -> Listed[ScalingView]:
+async def list_scaling(model: NamedDependency[ReadModel], limit: Limit = 50, as_of: AsOf = None) -> Listed[ScalingView]:
     """List the latest decisions on the number of workers, with their reasons, the last first."""
-    return Listed(await model.readings.run(scaling, limit))
+    return Listed(await model.sight(as_of).ask(scaling, limit))
 
 
 @get("/breakers", summary="List circuit breakers")
-async def list_breakers() -> Listed[dict[str, Any]]:
-    """List circuit breakers. There are none: nothing opens circuits in this version."""
-    return Listed([])
+async def list_breakers(model: NamedDependency[ReadModel], as_of: AsOf = None) -> Listed[BreakerView]:
+    """List the circuit breaker of every type that ever had it opened, with its state in each partition."""
+    return Listed(await model.sight(as_of).ask(breakers))
 
 
 @get("/schedules", summary="List schedules")

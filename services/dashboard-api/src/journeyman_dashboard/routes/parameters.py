@@ -34,6 +34,14 @@ Cursor: TypeAlias = Annotated[
     str | None, QueryParameter(name="cursor", description="`next_cursor` of the page before, in the same order.")
 ]
 Window: TypeAlias = Annotated[str, QueryParameter(name="window", description="How far back: 90s, 15m, 2h.")]
+AsOf: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        name="as_of",
+        description="As it was at that moment: a time (RFC 3339, or ms of 1970), or an offset, which means the end of "
+        "its commit. 422 where jobs of that moment have been forgotten.",
+    ),
+]
 
 MIN_OFFSET = QueryParameter(
     annotation=str | None,

@@ -2,8 +2,9 @@
 --
 -- KEYS of every function: the partition's fixed keys, in the order of keys.py (K below).
 -- ARGV[1] of every function: a msgpack array, its control; the other ARGV are events, already encoded.
--- Errors: JMREBUILD when derived keys are missing, JMEPOCH n when a later scheduler was elected, JMLOST when a worker is
--- not registered, JMPASSED for a call that comes after a later one of the same caller.
+-- Errors: JMREBUILD when derived keys are missing, JMEPOCH n when a later scheduler was elected, JMHISTORY when the log does
+-- not hold what a decision was taken on, JMLOST when a worker is not registered, JMPASSED for a call that comes after a
+-- later one of the same caller.
 
 local SCHEMA = '1'
 local HOUR = 3600000
@@ -12,8 +13,10 @@ local CALLER_KEPT = '3600000'
 local UNPACK_MAX = 4000
 local RINGS_MAX = 16
 
-local function register(name, callback)
-  redis.register_function{function_name = 'jm_@VERSION@_' .. name, callback = callback, flags = {'allow-oom'}}
+-- A server that is short of memory runs everything but what `flags` excepts: what ends jobs, and decides about them, makes
+-- room in the long run.
+local function register(name, callback, flags)
+  redis.register_function{function_name = 'jm_@VERSION@_' .. name, callback = callback, flags = flags or {'allow-oom'}}
 end
 
 local NAMES = {@NAMES@}
@@ -300,6 +303,7 @@ function EFFECTS.join(K, now, worker, queues, types)
   redis.call('ZADD', K.beats, now, worker)
   redis.call('HSET', K.worker .. ':' .. worker, 'queues', '\n' .. table.concat(queues, '\n') .. '\n',
     'types', '\n' .. table.concat(types, '\n') .. '\n')
+  redis.call('HSETNX', K.worker .. ':' .. worker, 'finish', 0)
 end
 
 function EFFECTS.drain(K, now, worker)

@@ -5,8 +5,10 @@
 --
 -- Protects I2 (one key, one job) and I4 (nothing is asked of a job that has ended): keys and guards are checked in the step
 -- that appends. Repeating a call with the same number changes nothing and returns the first reply.
+--
+-- submit: the same, for calls that bring new jobs. Protects I10: a server that is short of memory refuses it and does all else.
 
-register('append', function(keys, args)
+local function append(keys, args)
   local K = open(keys)
   if not derived(K) then return REBUILD end
   local control = cmsgpack.unpack(args[1])
@@ -26,4 +28,7 @@ register('append', function(keys, args)
   if decidable then ring(K, SCHEDULER) end
   redis.call('SET', caller, cmsgpack.pack({number, reply}), 'PX', CALLER_KEPT)
   return reply
-end)
+end
+
+register('append', append)
+register('submit', append, {})

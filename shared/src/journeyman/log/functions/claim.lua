@@ -5,13 +5,23 @@
 -- from, as queue, priority, how many of the places.
 --
 -- Protects I8: strictly by priority over all the worker's queues, then by age; shut queues are passed over; a line of a type
--- the worker does not know is never touched. Protects I3: a job that is held is not given again. Repeating a
--- call with the same number returns what of that batch the worker still holds.
+-- the worker does not know is never touched; of a type that is shut no more start than there are permits. Protects I3: a job
+-- that is held is not given again. Repeating a call with the same number returns what of that batch the worker still holds.
+
+-- The types that are shut: how many of each may start all the same, and who has shut it.
+local function shut_types(K)
+  local found, permits, by = redis.call('HGETALL', K.valves), {}, {}
+  for i = 1, #found, 2 do
+    local left, who = found[i + 1]:match('^(%d+):(.*)$')
+    permits[found[i]], by[found[i]] = tonumber(left), who
+  end
+  return permits, by
+end
 
 -- The lines this worker may take from, highest priority first: {priority, queue, type, key}.
-local function lines_of(K, queues, types)
+local function lines_of(K, queues, types, permits)
   local known, lines = {}, {}
-  for i = 1, #types do known[types[i]] = true end
+  for i = 1, #types do known[types[i]] = not permits or permits[types[i]] ~= 0 end
   if queues[1] == '*' then queues = redis.call('SMEMBERS', K.queues) end
   for i = 1, #queues do
     local queue = queues[i]
@@ -36,8 +46,8 @@ local function drop_if_empty(K, line)
 end
 
 -- Take up to `count` places from one line, or the oldest ones over several lines of one priority.
-local function take(K, lines, first, last, count, taken)
-  if first == last then
+local function take(K, lines, first, last, count, taken, permits)
+  if first == last and not (permits and permits[lines[first][3]]) then
     local places = redis.call('LPOP', lines[first][4], count) or {}
     for i = 1, #places do taken[#taken + 1] = {places[i], lines[first]} end
     drop_if_empty(K, lines[first])
@@ -48,9 +58,13 @@ local function take(K, lines, first, last, count, taken)
   for _ = 1, count do
     local oldest
     for i = first, last do
-      if heads[i] and (not oldest or heads[i] < heads[oldest]) then oldest = i end
+      if heads[i] and (not oldest or heads[i] < heads[oldest]) and not (permits and permits[lines[i][3]] == 0) then
+        oldest = i
+      end
     end
     if not oldest then break end
+    local type_ = lines[oldest][3]
+    if permits and permits[type_] then permits[type_] = permits[type_] - 1 end
     taken[#taken + 1] = {redis.call('LPOP', lines[oldest][4]), lines[oldest]}
     heads[oldest] = redis.call('LINDEX', lines[oldest][4], 0)
   end
@@ -58,8 +72,10 @@ local function take(K, lines, first, last, count, taken)
 end
 
 -- Drop places that were made void, jobs that are gone, that somebody holds, or that this claim took already (seen).
-local function sift(K, taken, seen, read, jobs)
+-- Returns whether a permit came back with one of them.
+local function sift(K, taken, seen, read, jobs, permits)
   if #taken == 0 then return end
+  local came_back = false
   local voids = redis.call('EXISTS', K.void) == 1
   local ids = {}
   for i = 1, #taken do ids[i] = taken[i][1]:sub(1, 24) end
@@ -68,6 +84,7 @@ local function sift(K, taken, seen, read, jobs)
   for i = 1, #taken do
     local id, place = ids[i], taken[i][1]
     local void = voids and redis.call('SREM', K.void, place) == 1
+    local before, type_ = #jobs, taken[i][2][3]
     if bodies[i] and not held[i] and not void and not seen[id] then
       seen[id] = true
       local body = body_of(K, bodies[i], read)
@@ -77,7 +94,11 @@ local function sift(K, taken, seen, read, jobs)
         redis.log(redis.LOG_WARNING, 'journeyman: the log does not hold the submission of job ' .. id .. ' any more')
       end
     end
+    if permits and permits[type_] and #jobs == before then
+      permits[type_], came_back = permits[type_] + 1, true
+    end
   end
+  return came_back
 end
 
 local function reply_with(now, entry, bodies, lines, places)
@@ -106,6 +127,16 @@ local function again(K, now, worker, batch)
   return reply_with(now, entry, bodies, kept_lines, kept)
 end
 
+-- Note how many permits are left of the types that these jobs are of.
+local function spend(K, jobs, permits, by)
+  local left = {}
+  for i = 1, #jobs do
+    local type_ = jobs[i][3][3]
+    if by[type_] then left[type_] = permits[type_] .. ':' .. by[type_] end
+  end
+  for type_, value in pairs(left) do redis.call('HSET', K.valves, type_, value) end
+end
+
 -- Start the jobs; remember the batch, in case the reply is lost.
 local function start(K, now, worker, record, number, jobs)
   local events, holds, places, bodies, lines, line = {}, {}, {}, {}, {}, nil
@@ -132,7 +163,8 @@ end
 
 register('claim', function(keys, args)
   local K = open(keys)
-  if not derived(K) then return REBUILD end
+  local about, permits, by = redis.call('HMGET', K.meta, 'schema', 'shut'), nil, nil
+  if not about[1] and not derived(K) then return REBUILD end
   local control = cmsgpack.unpack(args[1])
   local worker, number, count, queues = control[1], control[2], control[3], control[4]
   if not redis.call('ZSCORE', K.beats, worker) then return {err = 'JMLOST'} end
@@ -141,16 +173,17 @@ register('claim', function(keys, args)
   if (tonumber(last[1]) or 0) > number then return PASSED end
   if tonumber(last[1]) == number then return again(K, now, worker, cmsgpack.unpack(last[2])) end
 
-  local jobs, seen, read, lines = {}, {}, {}, lines_of(K, queues, control[5])
+  if about[2] then permits, by = shut_types(K) end
+  local jobs, seen, read, lines = {}, {}, {}, lines_of(K, queues, control[5], permits)
   local first = 1
   while first <= #lines and #jobs < count do
     local after = first
     while lines[after + 1] and lines[after + 1][1] == lines[first][1] do after = after + 1 end
     repeat
       local taken, wanted = {}, count - #jobs
-      take(K, lines, first, after, wanted, taken)
-      sift(K, taken, seen, read, jobs)
-    until #taken < wanted or #jobs >= count
+      take(K, lines, first, after, wanted, taken, permits)
+      local came_back = sift(K, taken, seen, read, jobs, permits)
+    until (#taken < wanted and not came_back) or #jobs >= count
     first = after + 1
   end
 
@@ -158,5 +191,6 @@ register('claim', function(keys, args)
     for i = 1, #queues do redis.call('SADD', K.idle .. ':' .. queues[i], worker) end
   end
   if #jobs == 0 then return reply_with(now, '', {}, {}, {}) end
+  if permits then spend(K, jobs, permits, by) end
   return start(K, now, worker, record, number, jobs)
 end)

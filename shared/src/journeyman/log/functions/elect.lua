@@ -23,6 +23,6 @@ register('elect', function(keys, args)
   redis.call('HSET', K.meta, 'epoch', epoch)
   redis.call('HDEL', K.meta, 'number', 'reply')
   local elected = '\147\177scheduler.elected' .. cmsgpack.pack(epoch) .. cmsgpack.pack(scheduler)
-  add(K, {elected}, 1, epoch, '')
+  redis.call('HSET', K.meta, 'term', add(K, {elected}, 1, epoch, ''))
   return {now, epoch, control[2]}
 end)

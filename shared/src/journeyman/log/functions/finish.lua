@@ -7,7 +7,9 @@
 --
 -- Protects I3: only who holds an attempt may speak of it; a late outcome changes nothing; a job whose attempt is over is
 -- not given to anybody until the scheduler releases it. Protects I4: success ends the job in the step that records it.
--- Repeating a call with the same number changes nothing and returns the first reply.
+-- Repeating a call with the same number changes nothing and returns the first reply. A call after one that is not known was
+-- preceded by one that a crash or a failover has taken away: the worker is done with jobs that it is still held to be at,
+-- and counts as lost.
 
 local PROGRESSED, SUCCEEDED, FAILED, RETURNED = 0, 1, 2, 3
 
@@ -32,9 +34,18 @@ register('finish', function(keys, args)
   local now, record = now_ms(), K.worker .. ':' .. worker
   local last = redis.call('HMGET', record, 'finish', 'reply')
   if (tonumber(last[1]) or 0) > number then return PASSED end
-  if tonumber(last[1]) == number then return cmsgpack.unpack(last[2]) end
+  if last[2] and tonumber(last[1]) == number then return cmsgpack.unpack(last[2]) end
+  -- A record without a number is of a worker that joined before there was one, or was written anew from the log.
+  if last[1] and number > tonumber(last[1]) + 1 then return {err = 'JMLOST'} end
 
-  if #jobs == 0 then return {now, ''} end
+  local function noted(reply)
+    if redis.call('EXISTS', record) == 1 then
+      redis.call('HSET', record, 'finish', number, 'reply', cmsgpack.pack(reply))
+    end
+    return reply
+  end
+
+  if #jobs == 0 then return noted({now, ''}) end
   local held, mine = redis.call('HMGET', K.held, unpack(jobs)), ':' .. worker
   local released, spent, done, accepted, gone, kept = {}, {}, {}, {}, {}, 0
   for i = 1, #jobs do
@@ -82,9 +93,5 @@ register('finish', function(keys, args)
     end
   end
 
-  local reply = {now, entry, unpack(accepted)}
-  if redis.call('EXISTS', record) == 1 then
-    redis.call('HSET', record, 'finish', number, 'reply', cmsgpack.pack(reply))
-  end
-  return reply
+  return noted({now, entry, unpack(accepted)})
 end)
