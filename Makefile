@@ -9,29 +9,40 @@ PYPROJECTS := $(wildcard $(addsuffix /pyproject.toml,$(DISTRIBUTIONS)))
 PACKAGES := $(wildcard shared/src services/*/src deploy/local/src)
 PYTHONS := $(PYTHON) python3.13 python3.12 python3.11 python3 python3.14
 
-# More for the program of `run` (UP="--workers 2"), for pytest (TESTS="tests/unit -k retry"), and how long `soak` takes.
+# The dashboard's pages: built by npm, with Node from this machine or from a Python package (see npm.py).
+UI := services/dashboard-api/ui
+NPM := $(BIN)/python $(UI)/npm.py
+UI_PACKAGES := $(UI)/node_modules/.package-lock.json
+UI_BUILT := services/dashboard-api/src/journeyman_dashboard/ui_dist/index.html
+UI_SOURCES := $(wildcard $(UI)/*.html $(UI)/*.ts $(UI)/*.json) $(shell find $(UI)/src $(UI)/plugins $(UI)/public -type f)
+
+# More for the program of `run` (UP="--workers 2"), for pytest (TESTS="tests/unit -k retry"), how long `soak` takes,
+# which moments `chaos` chooses, and which seeds `simulate` runs.
 UP ?=
 TESTS ?= tests
 CLUSTER_TESTS ?= tests/cluster tests/conformance tests/integration tests/e2e
 MINUTES ?= 60
+SEED ?= 4
+SIMULATE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-cluster check lint types walls format bench bench-peers soak docs lock setup clean
+.PHONY: help run test ui ui-check test-cluster check lint types walls format bench bench-peers soak chaos simulate docs lock setup clean
 
 help: ## List the targets
 	@echo "make TARGET, where TARGET is one of"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: setup ## Start the whole system, run the sample jobs, stay up (Ctrl-C stops it)
+run: ui ## Start the whole system, run the sample jobs, stay up (Ctrl-C stops it)
 	@$(BIN)/journeyman up --demo $(UP)
 
-test: setup ## Run the whole test suite
+test: ui ## Run the whole test suite
+	@$(NPM) run --silent test
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
 test-cluster: setup ## Run what needs a server on a cluster of three, with four partitions
 	@JOURNEYMAN_TEST_CLUSTER=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(CLUSTER_TESTS)
 
-check: lint types walls ## Lint, types and import walls
+check: lint types walls ui-check ## Lint, types and import walls
 
 lint: setup ## Style, formatting and docstrings (ruff)
 	@$(BIN)/ruff check .
@@ -43,9 +54,16 @@ types: setup ## Types (mypy, strict)
 walls: setup ## Who may import whom (import-linter)
 	@$(BIN)/lint-imports
 
-format: setup ## Format the source and mend what can be mended
+ui: setup $(UI_BUILT) ## Build the dashboard's pages, if anything of theirs changed
+	@:
+
+ui-check: setup $(UI_PACKAGES) ## Lint, formatting and types of the dashboard's pages
+	@$(NPM) run --silent check
+
+format: setup $(UI_PACKAGES) ## Format the source and mend what can be mended
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+	@$(NPM) run --silent format
 
 bench: setup ## Measure the speed of this machine's Journeyman
 	@$(BIN)/python -m benchmarks
@@ -55,6 +73,13 @@ bench-peers: setup ## Measure other job queues beside it (installs them on first
 
 soak: setup ## Run everything at half load for long, account for every job and byte (MINUTES=60)
 	@$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
+
+simulate: MINUTES = 5
+simulate: setup ## Simulate the whole system under faults, for as long as one likes (MINUTES=5; SIMULATE="--seed 7 --trace")
+	@PYTHONPATH=tests $(BIN)/python -m simulation --minutes $(MINUTES) $(SIMULATE)
+
+chaos: setup ## Break everything on real processes, see that nothing is lost, write docs/reliability.md (SEED=4)
+	@PYTHONPATH=tests $(BIN)/python -m chaos --write --seed $(SEED)
 
 docs: setup ## Write the pages that follow from the code
 	@$(BIN)/python docs/generate.py
@@ -68,6 +93,7 @@ lock: setup ## Resolve requirements.in and every pyproject into requirements.loc
 	  requirements.in -o requirements.lock
 
 clean: ## Remove what was made: .venv, caches and builds. Data (.journeyman) stays
+	@rm -rf $(UI)/node_modules $(dir $(UI_BUILT))
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks
 	@find $(PACKAGES) tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -91,3 +117,11 @@ $(READY): requirements.lock $(PYPROJECTS)
 	@$(BIN)/uv pip install --quiet --offline --python $(BIN)/python --no-deps --no-build-isolation \
 	  $(addprefix -e ./,$(DISTRIBUTIONS))
 	@touch $@
+
+$(UI_PACKAGES): $(UI)/package-lock.json | $(READY)
+	@echo "installing what the dashboard's pages are built with"
+	@$(NPM) ci --silent
+
+$(UI_BUILT): $(UI_PACKAGES) $(UI_SOURCES)
+	@echo "building the dashboard's pages"
+	@$(NPM) run --silent build -- --logLevel warn

@@ -1,0 +1,76 @@
+/** What was filled in by hand, as it is written for a shell or in Python. Pure; what it returns can be pasted as it is. */
+
+import type { Submission } from "./writes";
+
+export type Language = "curl" | "cli" | "python";
+
+export interface Order {
+  job: Submission;
+  /** Of the request, where there is one. */
+  key?: string;
+}
+
+/** Returns the command that submits a job. `ingest`: where it listens. */
+export function command(language: Language, order: Order, ingest: string): string {
+  return { curl: asCurl, cli: asCli, python: asPython }[language](order, ingest);
+}
+
+function asCurl({ job, key }: Order, ingest: string): string {
+  const lines = [`curl ${shell(`${ingest}/jobs`)}`, "-H 'Content-Type: application/json'"];
+  if (key) lines.push(`-H ${shell(`Idempotency-Key: ${key}`)}`);
+  lines.push(`--data-raw ${shell(JSON.stringify(job))}`);
+  return lines.join(" \\\n  ");
+}
+
+function asCli({ job, key }: Order, ingest: string): string {
+  const lines = [`JOURNEYMAN_INGEST_URL=${shell(ingest)} journeyman submit ${shell(job.type)}`];
+  if (job.payload !== undefined) lines[0] += ` ${shell(JSON.stringify(job.payload))}`;
+  const option = (name: string, value: unknown) => {
+    if (value !== undefined) lines.push(`--${name} ${shell(String(value))}`);
+  };
+  option("queue", job.queue);
+  option("priority", job.priority);
+  if (job.depends_on?.length) lines.push(`--depends-on ${job.depends_on.map(shell).join(" ")}`);
+  option("on-dependency-failure", job.on_dependency_failure);
+  option("delay", job.delay_ms === undefined ? undefined : `${job.delay_ms}ms`);
+  option("run-at", job.run_at);
+  option("max-attempts", job.max_attempts);
+  option("timeout", job.timeout_ms === undefined ? undefined : `${job.timeout_ms}ms`);
+  for (const [name, value] of Object.entries(job.tags ?? {})) option("tag", `${name}:${value}`);
+  option("idempotency-key", key);
+  return lines.join(" \\\n  ");
+}
+
+function asPython({ job, key }: Order, ingest: string): string {
+  const { type, payload, delay_ms: delay, timeout_ms: timeout, ...rest } = job;
+  const given = [python(type)];
+  if (payload !== undefined) given.push(python(payload));
+  const named = { ...rest, delay, timeout, idempotency_key: key };
+  for (const [name, value] of Object.entries(named))
+    if (value !== undefined) given.push(`${name}=${python(value)}`);
+  return [
+    "from journeyman.client import Client",
+    "",
+    `with Client(${python(ingest)}) as client:`,
+    `    job = client.submit(${given.join(", ")})`,
+  ].join("\n");
+}
+
+/** Quotes a word for a POSIX shell, where it needs that. */
+function shell(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Writes a JSON value as Python does. JSON's strings are Python's too, but for lone halves of characters. */
+function python(value: unknown): string {
+  if (value === null || value === undefined) return "None";
+  if (value === true) return "True";
+  if (value === false) return "False";
+  if (typeof value === "string") return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(python).join(", ")}]`;
+  if (typeof value === "object") {
+    const members = Object.entries(value).map(([name, one]) => `${python(name)}: ${python(one)}`);
+    return `{${members.join(", ")}}`;
+  }
+  return String(value);
+}

@@ -1,0 +1,39 @@
+/** A chart over time. uPlot is loaded when the first chart is shown. */
+
+import { Skeleton } from "@mantine/core";
+import { lazy, Suspense } from "react";
+
+export interface Line {
+  name: string;
+  /** A custom property of theme.css, as `--jm-completed-fill`. */
+  colour: string;
+  values: readonly (number | null)[];
+  kind?: "line" | "bars" | "area" | "steps";
+  dashed?: boolean;
+}
+
+export interface TimeChartProps {
+  /** What it shows, for people who cannot see it. */
+  label: string;
+  /** Seconds since 1970, rising. */
+  times: readonly number[];
+  lines: readonly Line[];
+  format: (value: number) => string;
+  height?: number;
+  /** The least height of its scale, so that noise does not look like a mountain. */
+  least?: number;
+  logarithmic?: boolean;
+}
+
+const Plot = lazy(() => import("./Plot").then(({ Plot }) => ({ default: Plot })));
+
+export function TimeChart(props: TimeChartProps) {
+  const height = props.height ?? 180;
+  return (
+    <figure aria-label={props.label} style={{ margin: 0, minHeight: height }}>
+      <Suspense fallback={<Skeleton height={height} />}>
+        <Plot {...props} height={height} />
+      </Suspense>
+    </figure>
+  );
+}

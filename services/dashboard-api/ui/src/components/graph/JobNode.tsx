@@ -1,0 +1,38 @@
+import { Link } from "@tanstack/react-router";
+import { Handle, type NodeProps, Position } from "@xyflow/react";
+import { memo } from "react";
+import { StateSymbol, statusFor } from "~/components/StateBadge";
+import { shortId } from "~/format";
+import style from "./Canvas.module.css";
+import type { FlowNode } from "./elements";
+
+/** A job of a graph, as a link to it. One that is not known has only its id. */
+export const JobNode = memo(function JobNode({ data: { node, here, critical } }: NodeProps<FlowNode>) {
+  const phase = node.phase ?? "unknown";
+  const about = `${node.type ?? "not known any more"}, ${phase}${critical ? ", on the critical path" : ""}`;
+  return (
+    <>
+      <Handle type="target" position={Position.Left} className={style["handle"]} isConnectable={false} />
+      <Link
+        to="/jobs/$id"
+        params={{ id: node.id }}
+        className={`nodrag ${style["job"]}`}
+        data-status={node.phase ? statusFor(node.phase) : "unknown"}
+        data-here={here || undefined}
+        data-critical={critical || undefined}
+        aria-current={here ? "page" : undefined}
+        title={`${about}\n${node.id}`}
+        draggable={false}
+      >
+        <StateSymbol state={node.phase ?? "cancelled"} size={16} title={phase} />
+        <span className={style["words"]}>
+          <b className="one-line">{node.type ?? "unknown"}</b>
+          <span className="mono quiet">
+            {shortId(node.id)} · {phase}
+          </span>
+        </span>
+      </Link>
+      <Handle type="source" position={Position.Right} className={style["handle"]} isConnectable={false} />
+    </>
+  );
+});

@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { criticalPath } from "./critical";
+import { placesOf } from "./layout";
+import { HEIGHT, WIDTH } from "./layout-size";
+
+const at = (second: number) => new Date(second * 1_000).toISOString();
+const node = (id: string, from?: number, to?: number) => ({
+  id,
+  started_at: from === undefined ? null : at(from),
+  finished_at: to === undefined ? null : at(to),
+});
+const edge = (from: string, to: string) => ({ from, to });
+
+describe("the critical path", () => {
+  it("is the chain that ran the longest", () => {
+    const nodes = [node("a", 0, 1), node("b", 1, 9), node("c", 1, 2), node("d", 9, 10)];
+    const edges = [edge("a", "b"), edge("a", "c"), edge("b", "d"), edge("c", "d")];
+    expect(criticalPath(nodes, edges, 0)).toEqual(["a", "b", "d"]);
+  });
+
+  it("is the one of more jobs while none has run", () => {
+    const nodes = ["a", "b", "c", "d"].map((id) => node(id));
+    expect(criticalPath(nodes, [edge("a", "d"), edge("a", "b"), edge("b", "c")], 0)).toEqual(["a", "b", "c"]);
+  });
+
+  it("counts what runs until now", () => {
+    const nodes = [node("a", 0, 2), node("b", 2), node("c", 2, 3)];
+    expect(criticalPath(nodes, [edge("a", "b"), edge("a", "c")], 60_000)).toEqual(["a", "b"]);
+  });
+
+  it("is void without dependencies, and does not run in circles", () => {
+    expect(criticalPath([node("a")], [], 0)).toEqual([]);
+    expect(criticalPath([node("a"), node("b")], [edge("a", "b"), edge("b", "a")], 0)).toEqual([]);
+    expect(criticalPath([node("a")], [edge("gone", "a")], 0)).toEqual(["a"]);
+  });
+});
+
+describe("the layout", () => {
+  it("puts parents left of their children, and nothing on top of anything", () => {
+    const ids = Array.from({ length: 60 }, (_, index) => `j${index}`);
+    const edges = ids.slice(1).map((id, index) => [ids[Math.floor(index / 3)] ?? "", id] as const);
+    const places = placesOf({ ids, edges });
+    const placeOf = (id: string) => places[ids.indexOf(id)] ?? [0, 0];
+    for (const [from, to] of edges) expect(placeOf(from)[0] + WIDTH).toBeLessThan(placeOf(to)[0]);
+    for (const [x, y] of places) {
+      const near = places.filter(([ox, oy]) => Math.abs(ox - x) < WIDTH && Math.abs(oy - y) < HEIGHT);
+      expect(near).toHaveLength(1);
+    }
+  });
+
+  it("lays a thousand jobs out", { timeout: 30_000 }, () => {
+    const ids = Array.from({ length: 1_000 }, (_, index) => `j${index}`);
+    const edges = ids
+      .slice(50)
+      .flatMap((id, index) => [
+        [ids[index] ?? "", id] as const,
+        [ids[index - (index % 50) + ((index * 7 + 3) % 50)] ?? "", id] as const,
+      ]);
+    expect(placesOf({ ids, edges })).toHaveLength(1_000);
+  });
+});

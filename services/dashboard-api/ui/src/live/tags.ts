@@ -1,0 +1,57 @@
+/** The names of all events. An `EventSource` hands over only those it was asked for by name, so this list is complete. */
+
+export const TAGS = [
+  "job.submitted",
+  "job.blocked",
+  "job.released",
+  "job.started",
+  "job.progressed",
+  "job.succeeded",
+  "job.failed",
+  "job.returned",
+  "job.lost",
+  "job.retry_scheduled",
+  "job.dead_lettered",
+  "job.cancel_requested",
+  "job.cancelled",
+  "job.reprioritised",
+  "job.redriven",
+  "worker.joined",
+  "worker.draining",
+  "worker.left",
+  "worker.lost",
+  "queue.paused",
+  "queue.resumed",
+  "fleet.scaled",
+  "scheduler.elected",
+  "log.trimmed",
+  "log.quarantined",
+  "dependency.watched",
+  "dependency.resolved",
+  "breaker.opened",
+  "breaker.half_opened",
+  "breaker.closed",
+  "schedule.created",
+  "schedule.fired",
+  "schedule.deleted",
+] as const;
+
+export type Tag = (typeof TAGS)[number];
+
+/** What a person wants to be told of, among thousands of jobs that come and go. */
+export const NOTABLE: ReadonlySet<string> = new Set<Tag>([
+  "job.dead_lettered",
+  "job.lost",
+  "worker.joined",
+  "worker.draining",
+  "worker.left",
+  "worker.lost",
+  "queue.paused",
+  "queue.resumed",
+  "fleet.scaled",
+  "scheduler.elected",
+  "log.quarantined",
+  "breaker.opened",
+  "breaker.half_opened",
+  "breaker.closed",
+]);

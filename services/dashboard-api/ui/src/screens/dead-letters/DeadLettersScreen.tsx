@@ -1,0 +1,80 @@
+import { Button } from "@mantine/core";
+import { IconRefresh } from "@tabler/icons-react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { useMoment } from "~/api/context";
+import { deadLetters } from "~/api/reads";
+import type { DeadLetters } from "~/api/types";
+import { useRead } from "~/api/useRead";
+import { Page } from "~/components/Page";
+import { counted } from "~/format";
+import style from "./DeadLetters.module.css";
+import { Filters } from "./Filters";
+import { GroupPanel } from "./GroupPanel";
+import { GroupsPanel } from "./GroupsPanel";
+import { RedriveDialog } from "./RedriveDialog";
+import type { DeadLettersSearch } from "./search";
+
+/** The jobs that failed for good, by what they failed of, and the way back for them. */
+export function DeadLettersScreen() {
+  const { type, queue, group: chosen } = useSearch({ from: "/dead-letters" });
+  const navigate = useNavigate({ from: "/dead-letters" });
+  const answer = useRead(deadLetters({ type, queue, limit: 1 }), { keep: true });
+  const inPast = useMoment() !== undefined;
+  const [asking, setAsking] = useState(false);
+  const look = (change: DeadLettersSearch) =>
+    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+  const group = answer.data?.groups.find(({ fingerprint }) => fingerprint === chosen);
+  const where = [type && `type ${type}`, queue && `queue ${queue}`].filter(Boolean).join(", ");
+  return (
+    <Page
+      title="Dead letters"
+      about={answer.data && <About letters={answer.data} />}
+      actions={
+        <Button
+          variant="default"
+          leftSection={<IconRefresh size={14} />}
+          disabled={inPast || !answer.data?.total}
+          onClick={() => setAsking(true)}
+        >
+          {where ? "Redrive all of these" : "Redrive all"}
+        </Button>
+      }
+    >
+      <Filters type={type} queue={queue} onChange={look} />
+      <div className={style["columns"]} data-chosen={chosen !== undefined || undefined}>
+        <GroupsPanel
+          answer={answer}
+          filtered={where !== ""}
+          chosen={chosen}
+          choose={(one) => look({ group: one })}
+        />
+        {chosen !== undefined && (
+          <GroupPanel
+            key={chosen}
+            fingerprint={chosen}
+            group={group}
+            where={{ type, queue }}
+            onClose={() => look({ group: undefined })}
+          />
+        )}
+      </div>
+      <RedriveDialog
+        opened={asking}
+        onClose={() => setAsking(false)}
+        what={where ? `Dead letters of ${where}` : "Every dead letter"}
+        where={{ type, queue }}
+      />
+    </Page>
+  );
+}
+
+function About({ letters: { total, groups, groups_are_exact: exact } }: { letters: DeadLetters }) {
+  if (total === 0) return null;
+  return (
+    <span className="numbers" title={exact ? undefined : "The latest of them are counted"}>
+      {!exact && "the latest "}
+      {counted(total, "job")} of {counted(groups.length, "error")}
+    </span>
+  );
+}

@@ -1,0 +1,118 @@
+import { Button } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import type { AttemptView } from "~/api/types";
+import { Copy } from "~/components/Copy";
+import { Panel } from "~/components/Panel";
+import { StateSymbol } from "~/components/StateBadge";
+import { Time, Took } from "~/components/Time";
+import { counted } from "~/format";
+import { written } from "~/search/terms";
+import style from "./Attempts.module.css";
+import { type Loss, lossKey } from "./evidence";
+
+const MOST = 8;
+const STATE: Readonly<Record<string, string>> = {
+  running: "running",
+  succeeded: "completed",
+  failed: "failed",
+  lost: "failed",
+};
+
+interface AttemptsProps {
+  attempts: readonly AttemptView[];
+  losses: ReadonlyMap<string, Loss>;
+}
+
+/** The attempts side by side, so that their errors can be compared. The latest comes first. */
+export function Attempts({ attempts, losses }: AttemptsProps) {
+  const [all, setAll] = useState(false);
+  const shown = all ? attempts.toReversed() : attempts.slice(-MOST).toReversed();
+  return (
+    <Panel title="Attempts" aside={<span className="numbers">{counted(attempts.length, "attempt")}</span>}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
+      <section className={style["attempts"]} tabIndex={0} aria-label="Attempts, the latest first">
+        {shown.map((attempt) => (
+          <Card
+            key={`${attempt.number} ${attempt.started_at}`}
+            attempt={attempt}
+            loss={
+              attempt.outcome === "lost" ? losses.get(lossKey(attempt.number, attempt.worker)) : undefined
+            }
+          />
+        ))}
+        {shown.length < attempts.length && (
+          <Button variant="subtle" className={style["more"]} onClick={() => setAll(true)}>
+            {counted(attempts.length - shown.length, "earlier one")}
+          </Button>
+        )}
+      </section>
+    </Panel>
+  );
+}
+
+function Card({ attempt, loss }: { attempt: AttemptView; loss: Loss | undefined }) {
+  const { number, outcome, worker, started_at, finished_at, error } = attempt;
+  return (
+    <article className={style["attempt"]} data-outcome={outcome}>
+      <h3 className={style["title"]}>
+        <StateSymbol state={STATE[outcome] ?? "cancelled"} />
+        Attempt {number} <span className={style["outcome"]}>{outcome}</span>
+      </h3>
+      <dl className={style["facts"]}>
+        <dt>Worker</dt>
+        <dd>
+          <Link to="/jobs" search={{ q: written("worker", worker) }} className="mono">
+            {worker}
+          </Link>
+        </dd>
+        <dt>Started</dt>
+        <dd>
+          <Time at={started_at} />
+        </dd>
+        <dt>Took</dt>
+        <dd>
+          <Took from={started_at} to={finished_at} />
+        </dd>
+      </dl>
+      {error && <Failure type={error.type} message={error.message} log={error.traceback} />}
+      {loss && <LossView loss={loss} />}
+    </article>
+  );
+}
+
+function LossView({ loss }: { loss: Loss }) {
+  const how = [loss.reason, loss.words].filter(Boolean).join(": ") || "its worker is gone";
+  const blame = loss.running ? "" : " It had not begun, so it is not charged for it.";
+  return (
+    <Failure
+      type={loss.outOfMemory ? "Out of memory" : "Worker lost"}
+      message={`${how}.${blame}`}
+      log={loss.log}
+    />
+  );
+}
+
+function Failure({ type, message, log }: { type: string; message: string; log: string }) {
+  return (
+    <div className={style["error"]}>
+      <p>
+        <b>
+          <bdi>{type}</bdi>
+        </b>{" "}
+        <bdi className={style["message"]}>{message}</bdi>
+      </p>
+      {log && (
+        <details open={log.length < 1_500}>
+          <summary>
+            What it wrote <Copy value={log} what="it" />
+          </summary>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
+          <pre className="mono" tabIndex={0}>
+            <bdi>{log}</bdi>
+          </pre>
+        </details>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,106 @@
+import { Modal, Switch } from "@mantine/core";
+import { useMemo, useState } from "react";
+import type { EventView, History } from "~/api/types";
+import { DataTable } from "~/components/DataTable";
+import { Panel } from "~/components/Panel";
+import type { Column } from "~/components/table-model";
+import { counted, duration, exact, ms } from "~/format";
+import { says } from "./evidence";
+import style from "./HistoryPanel.module.css";
+import { JsonTree } from "./json/JsonTree";
+
+/** Every event of a job, with its place in the log. A click shows all that it says. */
+export function HistoryPanel({ history }: { history: History }) {
+  const [progress, setProgress] = useState(false);
+  const [opened, setOpened] = useState<EventView | null>(null);
+  const { items, truncated } = history;
+  const first = ms(items[0]?.at) ?? 0;
+  const columns = useMemo(() => columnsFrom(first), [first]);
+  const quiet = useMemo(() => items.filter(({ event }) => event !== "job.progressed"), [items]);
+  return (
+    <Panel
+      flush
+      title="History"
+      aside={
+        <>
+          {quiet.length < items.length && (
+            <Switch
+              size="xs"
+              label="Progress"
+              checked={progress}
+              onChange={(event) => setProgress(event.currentTarget.checked)}
+            />
+          )}
+          <span className="numbers">
+            {counted(items.length, "event")}
+            {truncated && ", the earliest are left out"}
+          </span>
+        </>
+      }
+    >
+      <DataTable
+        label="History"
+        columns={columns}
+        rows={progress ? items : quiet}
+        idOf={({ offset }) => offset}
+        open={setOpened}
+        rowHeight={32}
+        maxHeight={420}
+      />
+      <Modal
+        opened={opened !== null}
+        onClose={() => setOpened(null)}
+        size="lg"
+        title={<span className="mono">{opened?.event}</span>}
+      >
+        <p className={style["place"]}>
+          <span className="mono">{opened?.offset}</span> · {exact(ms(opened?.at))}
+        </p>
+        {opened && <JsonTree value={opened.data} label={`What ${opened.event} says`} />}
+      </Modal>
+    </Panel>
+  );
+}
+
+function columnsFrom(first: number): readonly Column<EventView>[] {
+  return [
+    {
+      id: "after",
+      title: "After",
+      width: 92,
+      align: "end",
+      cell: ({ at }) => (
+        <time className="numbers quiet" title={exact(ms(at))} dateTime={at ?? undefined}>
+          {duration(Math.max(0, (ms(at) ?? first) - first))}
+        </time>
+      ),
+    },
+    {
+      id: "event",
+      title: "Event",
+      width: 176,
+      cell: ({ event }) => (
+        <span className={style["event"]} data-event={event}>
+          {event}
+        </span>
+      ),
+    },
+    { id: "says", title: "Details", cell: (event) => <Says event={event} /> },
+    {
+      id: "offset",
+      title: "Offset",
+      width: 196,
+      from: 800,
+      cell: ({ offset }) => <span className="mono quiet">{offset}</span>,
+    },
+  ];
+}
+
+function Says({ event }: { event: EventView }) {
+  const words = says(event);
+  return (
+    <bdi title={words.slice(0, 500)} className="quiet">
+      {words.slice(0, 300)}
+    </bdi>
+  );
+}

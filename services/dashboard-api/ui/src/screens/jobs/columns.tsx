@@ -1,0 +1,104 @@
+import type { JobView } from "~/api/types";
+import { JobId } from "~/components/JobId";
+import { StateBadge } from "~/components/StateBadge";
+import { Time, Took } from "~/components/Time";
+import type { Column } from "~/components/table-model";
+import { NOTHING, priority } from "~/format";
+import style from "./columns.module.css";
+import { Says } from "./Says";
+
+/** The columns of the list of jobs, for a screen with room. */
+export const COLUMNS: readonly Column<JobView>[] = [
+  { id: "state", title: "State", width: 126, cell: (job) => <StateBadge state={job.phase} /> },
+  { id: "id", title: "Job", width: 108, cell: (job) => <JobId id={job.id} /> },
+  {
+    id: "type",
+    title: "Type",
+    width: 146,
+    cell: (job) => (
+      <span className={style["type"]} title={job.type}>
+        {job.type}
+      </span>
+    ),
+  },
+  {
+    id: "queue",
+    title: "Queue",
+    width: 104,
+    from: 960,
+    cell: (job) => (
+      <span className="quiet" title={job.queue}>
+        {job.queue}
+      </span>
+    ),
+  },
+  {
+    id: "priority",
+    title: "Priority",
+    width: 80,
+    from: 1120,
+    sortBy: "priority",
+    cell: (job) => <Priority value={job.priority} />,
+  },
+  { id: "says", title: "Details", from: 800, cell: (job) => <Says job={job} /> },
+  {
+    id: "attempt",
+    title: "Attempt",
+    width: 72,
+    align: "end",
+    from: 960,
+    cell: (job) => (
+      <span className="numbers quiet">
+        {job.attempt === 0 ? NOTHING : `${job.attempt}/${job.max_attempts}`}
+      </span>
+    ),
+  },
+  {
+    id: "age",
+    title: "Submitted",
+    width: 98,
+    align: "end",
+    sortBy: "submitted_at",
+    cell: (job) => <Time at={job.submitted_at} />,
+  },
+  {
+    id: "duration",
+    title: "Duration",
+    width: 88,
+    align: "end",
+    from: 640,
+    sortBy: "duration",
+    cell: (job) =>
+      job.status === "pending" ? (
+        <span className="quiet">{NOTHING}</span>
+      ) : (
+        <Took from={job.started_at} to={job.finished_at} />
+      ),
+  },
+];
+
+/** The same for a phone: what a job is, and how it is. */
+export const NARROW: readonly Column<JobView>[] = [
+  {
+    id: "job",
+    title: "Job",
+    cell: (job) => (
+      <span className={style["stack"]}>
+        <span className={style["type"]}>{job.type}</span>
+        <span className={style["under"]}>
+          <JobId id={job.id} copy={false} /> · <Time at={job.submitted_at} />
+        </span>
+      </span>
+    ),
+  },
+  { id: "state", title: "State", width: 128, align: "end", cell: (job) => <StateBadge state={job.phase} /> },
+];
+
+function Priority({ value }: { value: number }) {
+  const level = value >= 20 ? "critical" : value > 10 ? "high" : value < 10 ? "low" : "normal";
+  return (
+    <span className={style["priority"]} data-level={level} title={`priority ${value}`}>
+      {priority(value)}
+    </span>
+  );
+}

@@ -1,0 +1,81 @@
+/**
+ * The list of jobs as it is scrolled through: page by page, and current.
+ *
+ * At the top it is read anew as jobs come and go. Further down nothing may move under the reader's eyes: rows that are there
+ * change in place, and how many jobs have come since is only counted.
+ */
+
+import { type InfiniteData, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useMoment } from "~/api/context";
+import type { Parameters } from "~/api/http";
+import { jobs } from "~/api/reads";
+import type { JobPage } from "~/api/types";
+import { keyOf, useReadPages } from "~/api/useRead";
+import { useLiveBatches } from "~/live/context";
+import type { LiveEvent } from "~/live/events";
+import { touched } from "~/live/topics";
+import { patched } from "./patches";
+
+export const PAGE = 100;
+const PAUSE_MS = 1_000;
+
+type Pages = InfiniteData<JobPage, string | null>;
+
+export function useJobList(filter: Parameters) {
+  const queries = useQueryClient();
+  const moment = useMoment();
+  const read = useMemo(() => jobs({ ...filter, limit: PAGE }), [filter]);
+  const key = useMemo(() => keyOf(read, moment), [read, moment]);
+  const answer = useReadPages(read);
+  const [atTop, setAtTop] = useState(true);
+  const [arrived, setArrived] = useState(0);
+  const refreshing = useRef<ReturnType<typeof setTimeout>>(undefined);
+
+  const refresh = useCallback(() => {
+    clearTimeout(refreshing.current);
+    refreshing.current = undefined;
+    setArrived(0);
+    queries.setQueryData<Pages>(key, (pages) => pages && firstOf(pages));
+    return queries.invalidateQueries({ queryKey: key, exact: true });
+  }, [queries, key]);
+
+  useLiveBatches((batch) => {
+    queries.setQueryData<Pages>(key, (pages) => pages && withEvents(pages, batch.events));
+    if (!touched(batch).topics.has("jobs")) return;
+    if (!atTop) setArrived((before) => before + (batch.counts.get("job.submitted") ?? 0));
+    else refreshing.current ??= setTimeout(() => void refresh(), PAUSE_MS);
+  });
+  useEffect(() => () => clearTimeout(refreshing.current), []);
+
+  const rows = useMemo(() => answer.data?.pages.flatMap(({ items }) => items) ?? [], [answer.data]);
+  const first = answer.data?.pages[0];
+  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = answer;
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetching && !isFetchNextPageError) void fetchNextPage();
+  }, [hasNextPage, isFetching, isFetchNextPageError, fetchNextPage]);
+
+  return {
+    answer,
+    rows,
+    total: first?.total,
+    exact: first?.total_is_exact ?? true,
+    more,
+    refresh,
+    /** Jobs that were submitted, of any kind, since the list was read, while it was scrolled. */
+    arrived,
+    setAtTop,
+  };
+}
+
+function firstOf({ pages, pageParams }: Pages): Pages {
+  return { pages: pages.slice(0, 1), pageParams: pageParams.slice(0, 1) };
+}
+
+function withEvents(data: Pages, events: readonly LiveEvent[]): Pages {
+  const pages = data.pages.map((page) => {
+    const items = patched(page.items, events);
+    return items === page.items ? page : { ...page, items: [...items] };
+  });
+  return pages.every((page, at) => page === data.pages[at]) ? data : { ...data, pages };
+}

@@ -1,0 +1,21 @@
+import { Skeleton } from "@mantine/core";
+import { useMemo } from "react";
+import type { Stats } from "~/api/types";
+import { Legend } from "~/components/chart/Legend";
+import { TimeChart } from "~/components/chart/TimeChart";
+import { Panel } from "~/components/Panel";
+import { rate } from "~/format";
+import { throughput } from "./series";
+
+export function Throughput({ stats }: { stats: Stats | undefined }) {
+  const chart = useMemo(() => stats && throughput(stats), [stats]);
+  return (
+    <Panel title="Throughput" aside={chart && <Legend lines={chart.lines} />}>
+      {chart ? (
+        <TimeChart label="Jobs a second, over time" {...chart} format={rate} />
+      ) : (
+        <Skeleton height={180} />
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,53 @@
+/** The charts' numbers, from the figures' series. Pure. */
+
+import type { Point, Stats } from "~/api/types";
+import type { Line } from "~/components/chart/TimeChart";
+import { ms } from "~/format";
+
+export interface Chart {
+  times: number[];
+  lines: Line[];
+}
+
+/** The points of a series whose time is over; the last one still grows, and would look like a fall. */
+function whole(stats: Stats): Point[] {
+  return stats.series.slice(0, -1);
+}
+
+function timesOf(points: readonly Point[]): number[] {
+  return points.map(({ at }) => (ms(at) ?? 0) / 1000);
+}
+
+/** Jobs a second: submitted, and ended in either way. */
+export function throughput(stats: Stats): Chart {
+  const points = whole(stats);
+  const perSecond = (of: (point: Point) => number) =>
+    points.map((point) => (of(point) * 1000) / stats.step_ms);
+  return {
+    times: timesOf(points),
+    lines: [
+      {
+        name: "completed",
+        colour: "--jm-completed-fill",
+        kind: "area",
+        values: perSecond((p) => p.completed),
+      },
+      { name: "failed", colour: "--jm-failed-fill", kind: "area", values: perSecond((p) => p.failed) },
+      { name: "submitted", colour: "--jm-pending", dashed: true, values: perSecond((p) => p.submitted) },
+    ],
+  };
+}
+
+/** Percentiles of how long jobs waited, or ran. */
+export function latency(stats: Stats, of: "queue_latency_ms" | "run_time_ms"): Chart {
+  const points = whole(stats);
+  const values = (which: "p50" | "p95" | "p99") => points.map((point) => point[of][which]);
+  return {
+    times: timesOf(points),
+    lines: [
+      { name: "p99", colour: "--jm-warning-fill", values: values("p99") },
+      { name: "p95", colour: "--jm-processing-fill", values: values("p95") },
+      { name: "p50", colour: "--jm-accent", kind: "area", values: values("p50") },
+    ],
+  };
+}

@@ -1,0 +1,138 @@
+import { Alert, Button, Group } from "@mantine/core";
+import { IconAlertTriangle, IconBolt, IconSend } from "@tabler/icons-react";
+import { useSearch } from "@tanstack/react-router";
+import { useRef, useState } from "react";
+import { useMoment } from "~/api/context";
+import { types } from "~/api/reads";
+import type { Submitted } from "~/api/types";
+import { useRead } from "~/api/useRead";
+import { useWrite } from "~/api/useWrite";
+import { submitJobOnce } from "~/api/writes";
+import { wordsOf } from "~/components/messages";
+import { Page } from "~/components/Page";
+import { Panel } from "~/components/Panel";
+import { CopyAs } from "./CopyAs";
+import { type Draft, EMPTY, read } from "./draft";
+import { JobFields } from "./JobFields";
+import { newKey } from "./keys";
+import { PayloadField } from "./PayloadField";
+import { SimulateLoad } from "./SimulateLoad";
+import style from "./Submit.module.css";
+import { SubmittedPanel } from "./SubmittedPanel";
+import { TemplatesPanel } from "./TemplatesPanel";
+
+const SHOWN_MOST = 6;
+
+/** Submits a job: everything that can be said of one, and how to say it elsewhere. */
+export function SubmitScreen() {
+  const search = useSearch({ from: "/submit" });
+  const [draft, setDraft] = useState<Draft>({ ...EMPTY, ...search });
+  const [tried, setTried] = useState(false);
+  const [submitted, setSubmitted] = useState<readonly Submitted[]>([]);
+  const [loading, setLoading] = useState(false);
+  const known = useRead(types());
+  const inPast = useMoment() !== undefined;
+  const submit = useWrite({ write: submitJobOnce, done: ({ type }) => `${type} is submitted` });
+  const { job, problems } = read(draft);
+  const key = useKey(draft, submitted.length);
+  const change = (some: Partial<Draft>) => setDraft((before) => ({ ...before, ...some }));
+  const told = tried ? problems : onlyFilled(draft, problems);
+
+  const send = () => {
+    setTried(true);
+    if (job === null) return;
+    submit.mutate(
+      { job, key },
+      {
+        onSuccess: (answer) => {
+          setTried(false);
+          setSubmitted((before) => [answer, ...before].slice(0, SHOWN_MOST));
+        },
+      },
+    );
+  };
+
+  return (
+    <Page
+      title="Submit"
+      actions={
+        <Button
+          variant="default"
+          leftSection={<IconBolt size={14} />}
+          disabled={inPast}
+          onClick={() => setLoading(true)}
+        >
+          Simulate load
+        </Button>
+      }
+    >
+      <div className={style["columns"]}>
+        <Panel>
+          <form
+            className={style["form"]}
+            onSubmit={(event) => {
+              event.preventDefault();
+              send();
+            }}
+          >
+            <JobFields draft={draft} problems={told} change={change} types={known.data?.items ?? []} />
+            <PayloadField
+              draft={draft}
+              problem={told.payload}
+              change={change}
+              type={known.data?.items.find(({ type }) => type === draft.type)}
+            />
+            {submit.isError && <Refused error={submit.error} />}
+            <Group justify="space-between">
+              <Button variant="subtle" color="gray" onClick={() => setDraft(EMPTY)}>
+                Empty the form
+              </Button>
+              <Button
+                type="submit"
+                size="sm"
+                leftSection={<IconSend size={15} />}
+                loading={submit.isPending}
+                disabled={inPast || (tried && job === null)}
+              >
+                Submit
+              </Button>
+            </Group>
+          </form>
+        </Panel>
+        <div className={style["side"]}>
+          <SubmittedPanel submitted={submitted} />
+          <TemplatesPanel draft={draft} types={known.data?.items ?? []} use={setDraft} />
+          <CopyAs job={job} keyOfOwn={draft.key} draft={draft} />
+        </div>
+      </div>
+      <SimulateLoad
+        opened={loading}
+        onClose={() => setLoading(false)}
+        types={known.data?.items ?? []}
+        begin={draft}
+      />
+    </Page>
+  );
+}
+
+/** The key of the form as it is: sent twice, it is one job; changed or accepted, the next is another. */
+function useKey(draft: Draft, accepted: number): string {
+  const made = useRef({ of: "", key: "" });
+  const of = JSON.stringify([draft, accepted]);
+  if (made.current.of !== of) made.current = { of, key: newKey() };
+  return draft.key || made.current.key;
+}
+
+/** Before the first try, only what was filled in wrongly is complained of. */
+function onlyFilled(draft: Draft, problems: ReturnType<typeof read>["problems"]) {
+  return draft.type ? problems : { ...problems, type: undefined };
+}
+
+function Refused({ error }: { error: unknown }) {
+  const { title, detail } = wordsOf(error);
+  return (
+    <Alert color="red" variant="light" icon={<IconAlertTriangle size={16} />} title={title} role="alert">
+      {detail}
+    </Alert>
+  );
+}

@@ -1,0 +1,59 @@
+import { Button, Group, Modal, Text } from "@mantine/core";
+import { IconPlugConnected, IconPlugConnectedX } from "@tabler/icons-react";
+import { useState } from "react";
+import { useMoment } from "~/api/context";
+import { useWrite } from "~/api/useWrite";
+import { closeBreaker, openBreaker } from "~/api/writes";
+
+/** Opens a type's circuit breaker, after asking, or closes it. In the past it does neither. */
+export function BreakerSwitch({ type, state }: { type: string; state: string }) {
+  const past = useMoment() !== undefined;
+  const [asking, setAsking] = useState(false);
+  const open = useWrite({ write: openBreaker, done: () => `No job of ${type} starts any more.` });
+  const close = useWrite({ write: closeBreaker, done: () => `Jobs of ${type} may start again.` });
+  if (past) return null;
+  if (state !== "closed") {
+    return (
+      <Button
+        leftSection={<IconPlugConnected size={14} />}
+        loading={close.isPending}
+        onClick={() => close.mutate(type)}
+      >
+        Close the breaker
+      </Button>
+    );
+  }
+  return (
+    <>
+      <Button
+        variant="default"
+        leftSection={<IconPlugConnectedX size={14} />}
+        loading={open.isPending}
+        onClick={() => setAsking(true)}
+      >
+        Open the breaker
+      </Button>
+      <Modal opened={asking} onClose={() => setAsking(false)} title="Open the circuit breaker?" size="sm">
+        <Text size="sm" c="dimmed">
+          No job of {type} will start until somebody closes it again. Those that run go on; the others wait,
+          and nothing is lost.
+        </Text>
+        <Group justify="flex-end" mt="lg">
+          <Button variant="default" onClick={() => setAsking(false)}>
+            Leave it closed
+          </Button>
+          <Button
+            color="red"
+            data-autofocus
+            onClick={() => {
+              setAsking(false);
+              open.mutate(type);
+            }}
+          >
+            Open it
+          </Button>
+        </Group>
+      </Modal>
+    </>
+  );
+}

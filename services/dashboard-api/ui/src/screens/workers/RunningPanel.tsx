@@ -1,0 +1,135 @@
+import { Button, Progress } from "@mantine/core";
+import { IconLoader2 } from "@tabler/icons-react";
+import { useNavigate } from "@tanstack/react-router";
+import type { WorkerView } from "~/api/types";
+import { DataTable } from "~/components/DataTable";
+import { JobId } from "~/components/JobId";
+import { Panel } from "~/components/Panel";
+import { Empty, Shown } from "~/components/states";
+import { Took } from "~/components/Time";
+import type { Column } from "~/components/table-model";
+import { type Running, runningOn } from "./fleet";
+import style from "./RunningPanel.module.css";
+import type { Choosing } from "./WorkersPanel";
+
+/** What runs at this moment, on every worker or on the one that is looked at. */
+export function RunningPanel({ answer, chosen, choose }: Choosing) {
+  const navigate = useNavigate();
+  return (
+    <Panel
+      title={chosen ? `Running on ${chosen}` : "Running now"}
+      aside={
+        chosen && (
+          <Button variant="default" size="compact-xs" onClick={() => choose(undefined)}>
+            On all workers
+          </Button>
+        )
+      }
+      flush
+    >
+      <Shown of={answer}>
+        {({ items }) => {
+          const rows = runningOn(items, chosen);
+          const worker = items.find(({ id }) => id === chosen);
+          return (
+            <>
+              {worker && <Facts worker={worker} />}
+              {rows.length === 0 ? (
+                <Empty icon={IconLoader2} title="Nothing runs">
+                  A job is here from when a worker starts it until it ends.
+                </Empty>
+              ) : (
+                <DataTable
+                  label="What runs now"
+                  columns={chosen ? COLUMNS.filter(({ id }) => id !== "worker") : COLUMNS}
+                  rows={rows}
+                  idOf={(one) => `${one.worker} ${one.job_id}`}
+                  maxHeight={420}
+                  open={({ job_id }) => void navigate({ to: "/jobs/$id", params: { id: job_id } })}
+                />
+              )}
+            </>
+          );
+        }}
+      </Shown>
+    </Panel>
+  );
+}
+
+function Facts({ worker: { queues, types, state, reason } }: { worker: WorkerView }) {
+  return (
+    <dl className={style["facts"]}>
+      <div>
+        <dt>Queues</dt>
+        <dd>{queues.length === 0 ? "every one there is" : queues.join(", ")}</dd>
+      </div>
+      <div>
+        <dt>Types</dt>
+        <dd>{types.join(", ")}</dd>
+      </div>
+      {reason && (
+        <div>
+          <dt>Why {state}</dt>
+          <dd>{reason}</dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+const COLUMNS: readonly Column<Running>[] = [
+  { id: "job", title: "Job", width: 108, cell: ({ job_id }) => <JobId id={job_id} /> },
+  {
+    id: "type",
+    title: "Type",
+    width: 160,
+    from: 640,
+    cell: ({ type }) => <span title={type}>{type}</span>,
+    value: ({ type }) => type,
+  },
+  { id: "progress", title: "Progress", cell: ({ progress }) => <HowFar progress={progress} /> },
+  {
+    id: "worker",
+    title: "Worker",
+    width: 140,
+    from: 800,
+    cell: ({ worker }) => <span className="mono">{worker}</span>,
+    value: ({ worker }) => worker,
+  },
+  {
+    id: "attempt",
+    title: "Attempt",
+    width: 80,
+    align: "end",
+    from: 960,
+    cell: ({ attempt }) => <span className="numbers">{attempt}</span>,
+    value: ({ attempt }) => attempt,
+  },
+  {
+    id: "for",
+    title: "For",
+    width: 96,
+    align: "end",
+    cell: ({ started_at }) => <Took from={started_at} to={null} />,
+  },
+];
+
+function HowFar({ progress }: Pick<Running, "progress">) {
+  if (progress === null) return <span className="quiet">does not say</span>;
+  const percent = Math.min(100, Math.max(0, progress.percent));
+  return (
+    <span className={style["progress"]}>
+      <Progress
+        value={percent}
+        size={6}
+        radius="xl"
+        color="var(--jm-processing-fill)"
+        aria-label="Progress"
+      />
+      <span className="numbers">{Math.floor(percent)} %</span>
+      <span className="quiet one-line" title={progress.message}>
+        {progress.message}
+      </span>
+    </span>
+  );
+}

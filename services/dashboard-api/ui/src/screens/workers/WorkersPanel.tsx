@@ -1,0 +1,57 @@
+import { IconServer2 } from "@tabler/icons-react";
+import type { UseQueryResult } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { useApi } from "~/api/context";
+import type { WorkerList } from "~/api/types";
+import { DataTable } from "~/components/DataTable";
+import { Panel } from "~/components/Panel";
+import { Empty, Shown } from "~/components/states";
+import { columnsOf } from "./columns";
+
+export interface Choosing {
+  answer: UseQueryResult<WorkerList>;
+  /** The worker that is looked at. */
+  chosen: string | undefined;
+  choose: (worker: string | undefined) => void;
+}
+
+const ROW_PX = 52;
+
+/** The workers, one a line. A line that is opened shows below what its worker runs. */
+export function WorkersPanel({ answer, chosen, choose }: Choosing) {
+  const { config } = useApi();
+  const { dataUpdatedAt } = answer;
+  const columns = useMemo(
+    () => columnsOf(dataUpdatedAt, config.heartbeatTimeoutMs),
+    [dataUpdatedAt, config.heartbeatTimeoutMs],
+  );
+  return (
+    <Panel
+      title="Fleet"
+      aside={answer.data && !answer.data.live && "heartbeats cannot be asked for at the moment"}
+      flush
+    >
+      <Shown
+        of={answer}
+        empty={({ items }) => items.length === 0}
+        otherwise={
+          <Empty icon={IconServer2} title="No workers">
+            Start one with <span className="mono">journeyman-worker MODULE</span>; jobs wait until then.
+          </Empty>
+        }
+      >
+        {({ items }) => (
+          <DataTable
+            label="Workers"
+            columns={columns}
+            rows={items}
+            idOf={({ id }) => id}
+            rowHeight={ROW_PX}
+            maxHeight={480}
+            open={({ id }) => choose(id === chosen ? undefined : id)}
+          />
+        )}
+      </Shown>
+    </Panel>
+  );
+}

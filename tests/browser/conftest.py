@@ -1,0 +1,41 @@
+"""A browser for the session, and windows on the dashboard for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from support.browser import Device, Opener, Scheme, View, launch
+from support.system import System
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Give the session's Chromium."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def look(browser: Browser, shared_system: System, tmp_path: Path) -> Iterator[Opener]:
+    """Give a function that opens windows on the session's dashboard.
+
+    At the end of the test nothing may have been complained of in any of them.
+    """
+    views: list[View] = []
+
+    def look(path: str = "/", *, device: Device = "desktop", scheme: Scheme = "light", url: str = "") -> View:
+        view = View(browser, url or shared_system.dashboard_url, tmp_path, device=device, scheme=scheme)
+        views.append(view)
+        return view.go(path)
+
+    yield look
+    faults = [fault for view in views for fault in view.faults]
+    for view in views:
+        view.close()
+    assert faults == []

@@ -1,0 +1,127 @@
+"""The list of jobs: current by itself, searched in words, and all of its state in the address."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+from playwright.sync_api import expect
+
+from journeyman.client.orders import NewJob
+from support.browser import Opener
+from support.system import System
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{constructor.constructor('alert(1)')()}}",
+    "javascript:alert(1)",
+    "\u202egnp.exe \u0000 \U0001f680 " + "w" * 400,
+    "__proto__",
+]
+
+
+@pytest.fixture
+def queue() -> str:
+    """Give a queue of its own, so that a test sees nobody else's jobs."""
+    return f"q-{uuid.uuid4().hex[:12]}"
+
+
+def test_a_job_appears_and_completes_without_anybody_reading_anew(
+    look: Opener, shared_system: System, queue: str
+) -> None:
+    shared_system.await_workers(2)
+    view = look(f"/jobs?q=queue%3A{queue}").live()
+    expect(view.page.get_by_text("No job is like that")).to_be_visible()
+
+    with shared_system.client() as client:
+        client.submit("synthetic", {"sleep_ms": 6000, "steps": 12}, queue=queue)
+
+        expect(view.row("synthetic")).to_contain_text("running")
+        expect(view.row("synthetic")).to_contain_text("completed")
+
+
+def test_words_and_qualifiers_narrow_the_list_and_stand_in_the_address(
+    look: Opener, shared_system: System, queue: str
+) -> None:
+    with shared_system.client() as client:
+        client.submit_many(
+            [NewJob(type="synthetic", queue=queue, delay="1h", tags={"n": str(n)}, priority=n) for n in range(5)]
+        )
+    view = look("/jobs").live()
+    view.page.keyboard.press("/")
+    view.page.keyboard.type(f"queue:{queue} phase:scheduled priority:>=3")
+    view.page.keyboard.press("Enter")
+
+    expect(view.page.locator("tbody tr")).to_have_count(2)
+    expect(view.page).to_have_url(re.compile(r"q=queue%3A.*phase%3Ascheduled"))
+    view.page.reload()
+    expect(view.page.locator("tbody tr")).to_have_count(2)
+    expect(view.page.get_by_text("2 jobs", exact=True)).to_be_visible()
+
+
+def test_the_search_box_completes_names_and_values(look: Opener) -> None:
+    view = look("/jobs").live()
+    view.page.keyboard.press("/")
+    view.page.keyboard.type("stat")
+    view.page.keyboard.press("Tab")
+    view.page.keyboard.type("can")
+    view.page.keyboard.press("Tab")
+
+    expect(view.page.get_by_label("Search jobs")).to_have_value("status:cancelled ")
+
+
+def test_the_keyboard_goes_everywhere(look: Opener) -> None:
+    view = look("/").live()
+    for key, title in (("j", "Jobs"), ("q", "Queues"), ("w", "Workers"), ("t", "Types"), ("d", "Dead letters")):
+        view.page.keyboard.press("g")
+        view.page.keyboard.press(key)
+        expect(view.page.get_by_role("heading", level=1)).to_have_text(title)
+    view.page.keyboard.press("?")
+    expect(view.page.get_by_role("dialog")).to_contain_text("Keyboard and search")
+
+
+def test_hostile_strings_are_only_text(look: Opener, shared_system: System, queue: str) -> None:
+    with shared_system.client() as client:
+        client.submit_many(
+            [
+                NewJob(
+                    type="synthetic", queue=queue, delay="1h", payload={"echo": text, text: text}, tags={"t": text[:60]}
+                )
+                for text in HOSTILE
+            ]
+        )
+    view = look(f"/jobs?q=queue%3A{queue}").live()
+
+    expect(view.page.locator("tbody tr")).to_have_count(len(HOSTILE))
+    assert view.page.locator("tbody img, tbody script").count() == 0
+    for text in HOSTILE[:4]:
+        view.page.get_by_label("Search jobs").fill(text)
+        view.page.keyboard.press("Enter")
+        expect(view.page.get_by_role("heading", level=1)).to_have_text("Jobs")
+
+
+def test_paused_means_that_nothing_moves_until_it_goes_on(look: Opener, shared_system: System, queue: str) -> None:
+    view = look(f"/jobs?q=queue%3A{queue}").live()
+    expect(view.page.get_by_text("No job is like that")).to_be_visible()
+    view.page.keyboard.press("p")
+    expect(view.page.get_by_role("button", name="Paused. Go on live")).to_be_visible()
+    asked: list[str] = []
+    view.page.on("request", lambda request: asked.append(request.url))
+    with shared_system.client() as client:
+        client.submit("synthetic", {}, queue=queue)
+    assert asked == []
+
+    view.page.keyboard.press("p")
+    expect(view.page.locator("tbody tr")).to_have_count(1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+def test_it_fits_its_window(look: Opener, device: str, scheme: str) -> None:
+    view = look("/jobs", device=device, scheme=scheme).live()
+    expect(view.page.locator("tbody tr").first).to_be_visible()
+
+    assert view.overflow() <= 0
+    view.shoot(f"jobs-{device}-{scheme}")

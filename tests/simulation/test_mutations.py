@@ -1,0 +1,23 @@
+"""The simulation finds faults: each one put in on purpose breaks a promise within a few seeds."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulation.mutations import MUTATIONS, Mutation
+from simulation.world import run
+
+pytestmark = pytest.mark.timeout(3_600)
+
+#: A simulated second of faults costs about ten milliseconds; most mutations are found by the first seeds.
+SEEDS = range(1, 101)
+SPAN_S = 40.0
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name.replace(" ", "-"))
+def test_a_fault_that_was_put_in_is_found(mutation: Mutation) -> None:
+    with mutation.applied():
+        found = (
+            run(seed, mutation.mode, loss=mutation.loss, span_s=SPAN_S, prepare=mutation.prepare) for seed in SEEDS
+        )
+        assert any(result.broken for result in found), mutation.name
