@@ -7,6 +7,7 @@ four partitions.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -28,11 +29,23 @@ CLUSTERED = os.environ.get("JOURNEYMAN_TEST_CLUSTER") == "1"
 PARTITIONS = 4 if CLUSTERED else 1
 
 
+#: Below the ports that the system gives to outgoing connections, one of which might take the port meanwhile.
+_PORTS = range(10_240, 32_000)
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """Return a TCP port of the loopback interface that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """Return a TCP port of the loopback interface that was free a moment ago, and was not given out before here."""
+    while True:
+        port = _PORTS.start + secrets.randbelow(len(_PORTS))
+        if port in _given:
+            continue
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        _given.add(port)
         return port
 
 
