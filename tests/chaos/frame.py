@@ -235,6 +235,11 @@ def wake(system: System) -> None:
                 process.send_signal(signal.SIGCONT)
 
 
+def called(service: str) -> str:
+    """Return a service as a sentence has it."""
+    return {"ingest": "ingest", "worker": "a worker"}.get(service, f"the {service}")
+
+
 def missing(need: str) -> str:
     """Return why a row that needs this cannot run here; empty where it can."""
     import shutil

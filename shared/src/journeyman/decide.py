@@ -53,7 +53,7 @@ def unsure_parents(partition: Partition) -> list[str]:
     wanted: dict[str, None] = {}
     for job_id in _first(partition):
         job = partition.jobs.get(job_id)
-        if isinstance(job, jobs.Blocked) and not job.broken:
+        if isinstance(job, jobs.Blocked):
             wanted.update(dict.fromkeys(sorted(job.unsure)))
     for edge in _owed(partition):
         if partition.watchers.status(edge) == UNSURE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from chaos.frame import Outcome, Row, Stage
+from chaos.frame import Outcome, Row, Stage, called
 
 ROUNDS = 3
 PER_S = 80.0
@@ -32,7 +32,7 @@ def _run(service: str, stage: Stage) -> Outcome:
 ROWS = [
     Row(
         f"kill-9-{service}-any-time",
-        f"kill -9 of the {service}, {ROUNDS} times, at any moment",
+        f"kill -9 of {called(service)}, {ROUNDS} times, at any moment",
         "I1 to I7; recovery time reported",
         partial(_run, service),
         quick=service == "worker",

@@ -9,7 +9,7 @@ from contextlib import closing
 from functools import partial
 from typing import Any
 
-from chaos.frame import Outcome, Row, Stage
+from chaos.frame import Outcome, Row, Stage, called
 from chaos.reading import Logs
 from journeyman import events as e
 from journeyman.settings import Settings
@@ -83,7 +83,7 @@ def _voices(settings: Settings, service: str) -> str:
 ROWS = [
     Row(
         f"partition-{service}",
-        f"the {service} and the server do not hear each other for longer than lease and heartbeat timeout: "
+        f"{called(service)} and the server do not hear each other for longer than lease and heartbeat timeout: "
         "both ways, then each way alone",
         "no two voices; the minority stops; it heals alone",
         partial(_run, service),

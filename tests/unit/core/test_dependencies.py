@@ -129,6 +129,14 @@ def test_known_and_long_ended_parents_together() -> None:
     assert story.given(e.JobSucceeded(C, 1, WORKER)).decided() == [e.JobReleased(B, 1, 10)]
 
 
+def test_a_long_ended_parent_is_not_called_unknown_because_another_has_ended_badly_meanwhile() -> None:
+    story = Story().running().given(child(A, C)).given(ended_badly("failed"))
+    assert story.unsure() == [C]
+    (cancelled,) = story.decided({C: "completed"})
+    assert isinstance(cancelled, e.JobCancelled)
+    assert cancelled.reason == "dependency"
+
+
 def test_a_fan_out_wider_than_a_round_is_released_in_rounds_each_child_once() -> None:
     story = Story().running()
     children = [job_id(number) for number in range(1, 5_001)]
