@@ -9,8 +9,8 @@ from __future__ import annotations
 #: name -> what it holds. The order is the order of KEYS.
 FIXED: dict[str, str] = {
     "log": "stream: the log; each entry is a commit (field c), a scheduler's also its epoch (e) and cursor (i)",
-    "meta": "hash: schema, born (when the log began), shut (only where a valve is), epoch, cursor, the last commit's"
-    " number and reply, retention",
+    "meta": "hash: schema, born (when the log began), shut (only where a valve is), epoch, term (where the"
+    " epoch was elected), cursor, the last commit's number and reply, retention",
     "leader": "string with a time to live: who holds the scheduler's lease",
     "bodies": "hash: job id -> where its job.submitted stands in the log, or the event itself; of every open job",
     "held": "hash: job id -> `attempt:worker`, of every job a worker holds; `attempt:` of one whose attempt is over and"
