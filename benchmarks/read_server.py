@@ -13,7 +13,10 @@ import uvloop
 from journeyman.blobs import FileBlobStore
 from journeyman.serving import build_server, serve_until, stop_on_signal
 from journeyman_dashboard.app import build_app
+from journeyman_dashboard.bulk.ledger import Ledger
+from journeyman_dashboard.bulk.runner import Bulks
 from journeyman_dashboard.metrics import Metrics
+from journeyman_dashboard.queries.remembered import RememberedSets
 from journeyman_dashboard.reach import Reach
 from journeyman_dashboard.reading import Readings
 from journeyman_dashboard.schema import open_for_reading
@@ -32,7 +35,8 @@ async def _serve(path: Path, port: int) -> None:
     readings = Readings(path)
     streams = Streams(readings, reach)
     blobs = FileBlobStore(path.parent / "blobs")
-    model = ReadModel(readings, reach, Heartbeats([]), blobs, streams, Metrics(path, reach, lambda: 0))
+    bulks = Bulks([], readings, reach, RememberedSets(), Ledger(path.parent / "bulks"))
+    model = ReadModel(readings, reach, Heartbeats([]), blobs, streams, Metrics(path, reach, lambda: 0), bulks)
     server = build_server(build_app(model), "127.0.0.1", port, connections_max=64)
     await serve_until(stop_on_signal(), server, on_stop=reach.close, timeout_s=5)
     readings.close()

@@ -215,3 +215,18 @@ def test_the_ui_is_told_where_ingest_is(board: Dashboard) -> None:
     assert (told["ingest_url"], told["environment"]) == ("http://127.0.0.1:8000", "development")
     assert told["version"]
     assert "as_of" in told["features"]  # type: ignore[operator]
+
+
+def test_jobs_are_searched_by_payload_age_and_error(board: Dashboard, writer: Writer) -> None:
+    job = writer.submitted("image.big", payload='{"user":{"id":42}}')
+    writer.submitted("image.small", payload='{"user":{"id":7}}')
+    end = str(writer.log.end())
+
+    def found(**query: object) -> list[str]:
+        return [one["id"] for one in board.get("/jobs", 200, min_offset=end, **query)["items"]]  # type: ignore[attr-defined]
+
+    assert found(payload="user.id:42", type="image*", age=["<1h"]) == [job]
+    assert found(age=">1h") == []
+    assert found(error_fingerprint="f1") == []
+    assert board.get("/jobs", 400, payload="user")["errors"][0]["path"] == "payload"  # type: ignore[index]
+    board.get("/jobs", 400, age="old")

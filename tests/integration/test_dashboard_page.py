@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from journeyman.log.memory_log import MemoryLog
+from journeyman.settings import load
 from journeyman_dashboard.routes import page
+from journeyman_dashboard.routes.about import surroundings
 from support.dashboard import Dashboard, dashboard
 
 SCRIPT = "console.log('a script')"
@@ -47,6 +49,21 @@ def test_the_page_may_run_nothing_but_its_own_scripts(board: Dashboard) -> None:
     assert "script-src 'self';" in policy
     assert "unsafe" not in policy
     assert "frame-ancestors 'none'" in policy
+
+
+def test_the_page_is_told_where_ingest_is_and_may_speak_with_it(board: Dashboard) -> None:
+    told = board.http.get("/config").json()
+    policy = board.http.get("/").headers["content-security-policy"]
+
+    assert told["ingest_url"] == "http://127.0.0.1:8000"
+    assert told["environment"] == "development"
+    assert "connect-src 'self' http://127.0.0.1:8000;" in policy
+
+
+def test_where_ingest_is_found_everywhere_it_is_on_the_host_that_the_page_came_from() -> None:
+    assert surroundings(load({}, ingest_host="0.0.0.0", ingest_port=8123)).ingest_url == ""
+    assert surroundings(load({}, ingest_url="https://in.example/")).ingest_url == "https://in.example"
+    assert surroundings(load({}, ingest_port=8123)).ingest_url == "http://127.0.0.1:8123"
 
 
 def test_the_nonce_is_another_with_every_answer_and_the_pages_own(board: Dashboard) -> None:

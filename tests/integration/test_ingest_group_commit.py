@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from journeyman import job_changes
 from journeyman.admission import admit
 from journeyman.clock import ServerClock
 from journeyman.errors import JourneymanError, ServerRefusedError, ServerUnavailableError
@@ -16,7 +17,6 @@ from journeyman.events import JobSubmitted, QueuePaused
 from journeyman.ids import compose
 from journeyman.log.api import Appended
 from journeyman.proposals import Proposal
-from journeyman_ingest import commands
 from journeyman_ingest.errors import NotAppendedError, TooMuchWaitingError
 from journeyman_ingest.group_commit import Bounds, GroupCommit
 from journeyman_ingest.metrics import Metrics
@@ -123,7 +123,7 @@ def test_single_jobs_and_what_else_shares_their_append_each_get_their_own_verdic
             log.gate.clear()
             first = commits.propose(pause("first"))
             await until(lambda: not commits.waiting)
-            refused = commits.propose(commands.cancel(compose(1, 7, 1)))
+            refused = commits.propose(job_changes.cancel(compose(1, 7, 1)))
             jobs = [commits.submit(single(1))]
             paused = commits.propose(pause("second"))
             jobs.append(commits.submit(single(2)))

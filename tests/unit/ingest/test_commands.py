@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from journeyman import job_changes
 from journeyman.events import (
     Backoff,
     JobCancelRequested,
@@ -29,11 +30,11 @@ def letter(**changes: str) -> DeadLetter:
 
 
 def test_a_cancel_interrupts_whoever_holds_an_open_job() -> None:
-    assert commands.cancel(JOB) == Proposal((JobCancelRequested(JOB),), Open(JOB), (Interrupt(JOB),))
+    assert job_changes.cancel(JOB) == Proposal((JobCancelRequested(JOB),), Open(JOB), (Interrupt(JOB),))
 
 
 def test_a_priority_changes_only_while_the_job_waits() -> None:
-    assert commands.reprioritise(JOB, 3) == Proposal((JobReprioritised(JOB, 3),), Waiting(JOB))
+    assert job_changes.reprioritise(JOB, 3) == Proposal((JobReprioritised(JOB, 3),), Waiting(JOB))
 
 
 def test_queues_are_gated_in_the_commit_that_says_so() -> None:
@@ -48,7 +49,7 @@ def test_a_drain_is_for_registered_workers() -> None:
 def test_a_retry_begins_the_next_generation_of_what_is_kept() -> None:
     event = commands.retry(StoredOutcome("failed", None, BODY, 5, 2), is_open=False)
     assert event == JobRedriven(JOB, 3, 5, "t", "q", 15, 5, Backoff(1), 1_000, 0)
-    assert commands.reopen(event) == Proposal((event,), Ended(JOB), (Reopen(JOB),))
+    assert job_changes.reopen(event) == Proposal((event,), Ended(JOB), (Reopen(JOB),))
 
 
 @pytest.mark.parametrize(
@@ -89,6 +90,6 @@ def test_a_redrive_selects_what_matches_every_filter(wanted: commands.Redrive, s
 
 
 def test_a_rate_spreads_generations_over_time() -> None:
-    events = [commands.redriven(BODY, 3, 1) for _ in range(4)]
+    events = [job_changes.redriven(BODY, 3, 1) for _ in range(4)]
     assert [event.due_ms for event in commands.staggered(events, 1_000, 2.0)] == [0, 1_500, 2_000, 2_500]
     assert [event.due_ms for event in commands.staggered(events, 1_000, None)] == [0, 0, 0, 0]

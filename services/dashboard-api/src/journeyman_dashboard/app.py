@@ -19,11 +19,13 @@ from litestar.types import HTTPScope, Message, Scope
 from journeyman import __version__
 from journeyman.errors import BlobMissingError
 from journeyman.problems import MEDIA_TYPE, fault, problem
+from journeyman_dashboard.bulk.runner import TooManyBulksError, TooManyJobsError
 from journeyman_dashboard.params import BadQueryError
 from journeyman_dashboard.past.moments import TooLongAgoError
 from journeyman_dashboard.reading import TooManyQueriesError, TooSlowError
-from journeyman_dashboard.routes import about, events, jobs, overview, page, probes
+from journeyman_dashboard.routes import about, bulk, events, jobs, overview, page, probes
 from journeyman_dashboard.routes.about import Surroundings
+from journeyman_dashboard.routes.filtering import read_filter
 from journeyman_dashboard.routes.parameters import MIN_OFFSET, NotReachedError, before_read, names
 from journeyman_dashboard.streams import TooManyStreamsError
 from journeyman_dashboard.wiring import ReadModel
@@ -44,7 +46,10 @@ READS = [
     overview.list_breakers,
     overview.list_schedules,
     events.follow_events,
+    bulk.list_bulks,
+    bulk.read_bulk,
 ]
+WRITES = [bulk.begin_bulk, bulk.abort_bulk]
 OTHERS = [about.read_config, probes.live, probes.ready, probes.metrics, *page.ROUTES]
 
 _log = logging.getLogger(__name__)
@@ -59,12 +64,12 @@ def build_app(model: ReadModel, known: Surroundings | None = None) -> Litestar:
         return model
 
     return Litestar(
-        [reads, *OTHERS],
+        [reads, *WRITES, *OTHERS],
         state=State({"model": model, "surroundings": known}, deep_copy=False),
-        dependencies={"model": Provide(provide_model, sync_to_thread=False)},
+        dependencies={"model": Provide(provide_model, sync_to_thread=False), "wanted": Provide(read_filter)},
         exception_handlers={HTTPException: _of_framework, Exception: _of_ours},
         before_send=[_count],
-        cors_config=CORSConfig(list(known.origins), ["GET"]) if known.origins else None,
+        cors_config=CORSConfig(list(known.origins), ["GET", "POST"]) if known.origins else None,
         openapi_config=OpenAPIConfig(
             title="Journeyman: dashboard",
             version=__version__,
@@ -108,8 +113,16 @@ def _of_ours(_request: Request[Any, Any, Any], error: Exception) -> Response[byt
             return _response(problem(400, str(error), errors=[fault(error.path, error.message)]))
         case TooLongAgoError():
             return _response(problem(422, str(error), errors=[fault("as_of", str(error))]))
-        case jobs.UnknownJobError():
+        case jobs.UnknownJobError() | bulk.UnknownBulkError():
             return _response(problem(404, str(error)))
+        case bulk.BulkOverError():
+            return _response(problem(409, str(error)))
+        case bulk.ForeignOriginError():
+            return _response(problem(403, str(error)))
+        case TooManyJobsError():
+            return _response(problem(422, str(error), errors=[fault("filter", str(error))]))
+        case TooManyBulksError():
+            return _response(problem(429, str(error)), {"Retry-After": "5"})
         case jobs.NoResultError():
             job = error.job
             shown = None if job.error is None else msgspec.to_builtins(job.error)

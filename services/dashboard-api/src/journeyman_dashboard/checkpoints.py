@@ -26,7 +26,7 @@ from journeyman_dashboard.rows import RollupKey
 EVENTS_BETWEEN = 16_000
 ENTRIES_BETWEEN = 4_000
 #: Kinds of sets that jobs come into and leave.
-CHANGING_KINDS = frozenset({"phase", "priority", "duration", "worker"})
+CHANGING_KINDS = frozenset({"phase", "priority", "duration", "worker", "fingerprint"})
 #: Tables that a checkpoint has as they were.
 SMALL_TABLES = ("cursors", "counters", "queues", "breakers", "workers")
 

@@ -18,7 +18,8 @@ from journeyman.errors import JourneymanError
 from journeyman.events import Offset, read_position
 
 _WINDOW = re.compile(r"(\d{1,6})(s|m|h)\Z")
-_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000}
+_AGE = re.compile(r"(>|<|)(\d{1,6})(s|m|h|d)\Z")
+_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _EPOCH_MS = re.compile(r"\d{1,15}\Z")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS_MAX = 253_402_300_799_999
@@ -63,6 +64,14 @@ def read_window(path: str, text: str, *, max_ms: int) -> int:
     if not 0 < ms <= max_ms:
         raise BadQueryError(path, f"must be a span such as 90s, 15m or 2h, at most {max_ms // 3_600_000}h")
     return ms
+
+
+def read_age(path: str, text: str) -> tuple[bool, int]:
+    """Return an age such as `>1h` or `<30s`: whether it is the least age (else it is the most), and it in ms."""
+    found = _AGE.match(text)
+    if found is None:
+        raise BadQueryError(path, "must be an age such as >1h or <30s")
+    return found[1] != "<", int(found[2]) * _UNIT_MS[found[3]]
 
 
 def read_tags(path: str, texts: list[str] | None) -> tuple[tuple[str, str], ...]:

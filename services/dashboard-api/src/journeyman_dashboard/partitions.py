@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from journeyman.errors import ServerUnavailableError
 from journeyman.events import Offset
-from journeyman.log.api import WorkerBeat
+from journeyman.log.api import Appended, StoredOutcome, WorkerBeat
+from journeyman.proposals import Proposal
 from journeyman_dashboard.recognition import Recognisable
 
 _log = logging.getLogger(__name__)
@@ -28,6 +29,14 @@ class DashboardLog(Recognisable, Protocol):
 
     def close(self) -> None:
         """Close its connections."""
+        ...
+
+    def append(self, proposals: Sequence[Proposal], *, caller: str, number: int) -> Appended:
+        """Append what clients want known; for bulks."""
+        ...
+
+    def outcomes(self, job_ids: Iterable[str]) -> dict[str, StoredOutcome]:
+        """Return how those of these jobs ended that have ended and are still remembered."""
         ...
 
     def readers(self) -> dict[str, Offset]:

@@ -1,4 +1,4 @@
-"""Which sets a job is in: by phase, type, queue, priority, worker, tag, partition, and bits of its duration. Pure.
+"""Which sets a job is in: by phase, type, queue, priority, worker, tag, error, partition, bits of its duration. Pure.
 
 A list of jobs is what is left when the sets of its filters are intersected, so whatever two filters are asked for, and
 however little they have in common, costs the same. Sets change by whole chunks (`bits`): a batch of thousands of jobs
@@ -54,6 +54,8 @@ def sets_of(row: JobRow) -> list[tuple[str, str]]:
     found += (("worker", worker) for worker in workers)
     found += (("tag", tag_name(*tag)) for tag in tags_of(row))
     found += (("duration", bit) for bit in duration_bits(row.duration_ms))
+    if row.fingerprint:
+        found.append(("fingerprint", row.fingerprint))
     if partition := lives_in(row.id):
         found.append(("partition", str(partition)))
     return found

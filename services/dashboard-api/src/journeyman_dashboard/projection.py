@@ -40,7 +40,7 @@ class Changes:
         self.partition = partition
         self.jobs = known
         self.known = list(known.values())
-        self._before = [(row.priority, row.phase, row.duration_ms) for row in self.known]
+        self._before = [(row.priority, row.phase, row.duration_ms, row.fingerprint) for row in self.known]
         self.new: list[JobRow] = []
         self._next_n, self._next_e = following
         #: Rows of `entries` and of `commits`.
@@ -109,12 +109,19 @@ class Changes:
             else:
                 appeared[key] = [row.n]
             durations.append((row.n, -1, row.duration_ms))
-        for row, (priority, phase, duration_ms) in zip(self.known, self._before, strict=True):
+            if row.fingerprint:
+                self.sets.gain((row.n,), [("fingerprint", row.fingerprint)])
+        for row, (priority, phase, duration_ms, fingerprint) in zip(self.known, self._before, strict=True):
             if row.phase != phase or row.priority != priority:
                 before = (row.queue, row.type, priority, phase)
                 moved.setdefault((before, row.priority, row.phase), []).append(row.n)
             if row.duration_ms != duration_ms:
                 durations.append((row.n, duration_ms, row.duration_ms))
+            if row.fingerprint != fingerprint:
+                if fingerprint:
+                    self.sets.lose((row.n,), [("fingerprint", fingerprint)])
+                if row.fingerprint:
+                    self.sets.gain((row.n,), [("fingerprint", row.fingerprint)])
         self._count_in(appeared)
         self._count_on(moved)
         if self.partition:

@@ -8,16 +8,17 @@ log is read from where it begins.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from journeyman.archive import Archive, Chain, in_pages
 from journeyman.archive_standing import standing
 from journeyman.errors import ArchiveDamagedError, ArchiveUnavailableError, OtherLogError
 from journeyman.events import BEGINNING, Entry, Event, Offset
-from journeyman.log.api import WorkerBeat
+from journeyman.log.api import Appended, StoredOutcome, WorkerBeat
 from journeyman.log.raw_entries import RawLog
 from journeyman.log.redis_log import RedisLog
+from journeyman.proposals import Proposal
 
 _log = logging.getLogger(__name__)
 
@@ -129,6 +130,14 @@ class ReachingBack:
     def beats(self) -> list[WorkerBeat]:
         """Return the last heartbeat of every registered worker."""
         return self._log.beats()
+
+    def append(self, proposals: Sequence[Proposal], *, caller: str, number: int) -> Appended:
+        """Append what clients want known."""
+        return self._log.append(proposals, caller=caller, number=number)
+
+    def outcomes(self, job_ids: Iterable[str]) -> dict[str, StoredOutcome]:
+        """Return how those of these jobs ended that have ended and are still remembered."""
+        return self._log.outcomes(job_ids)
 
     def close(self) -> None:
         """Close its connections."""

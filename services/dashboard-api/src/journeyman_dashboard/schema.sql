@@ -31,7 +31,7 @@ CREATE INDEX jobs_dead ON jobs (n) WHERE phase = 'dead';
 CREATE INDEX jobs_running ON jobs (n) WHERE phase IN ('running', 'cancelling');
 CREATE INDEX jobs_in_line ON jobs (queue, placed DESC, line, n) WHERE phase = 'ready';
 
--- Which jobs have a phase, type, queue, priority, worker, tag, bit of the duration, partition: a set of numbers, 8,192 to a
+-- Which jobs have a phase, type, queue, priority, worker, tag, error's fingerprint, bit of the duration, partition: a set of numbers, 8,192 to a
 -- chunk; see bits.py for `data` and postings.py for kinds and names.
 CREATE TABLE postings (
   kind TEXT NOT NULL, name TEXT NOT NULL, chunk INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (kind, name, chunk)

@@ -23,9 +23,12 @@ from journeyman.log.connect import opener
 from journeyman.serving import build_server, free_address, serve_until, stop_on_signal
 from journeyman.settings import Settings
 from journeyman_dashboard.app import build_app
+from journeyman_dashboard.bulk.ledger import Ledger
+from journeyman_dashboard.bulk.runner import Bulks
 from journeyman_dashboard.metrics import Metrics
 from journeyman_dashboard.partitions import Partition, open_all
 from journeyman_dashboard.projector import Keeping, Projector
+from journeyman_dashboard.queries.remembered import RememberedSets
 from journeyman_dashboard.reach import Reach
 from journeyman_dashboard.reaching_back import ReachingBack
 from journeyman_dashboard.reading import Readings
@@ -93,9 +96,13 @@ async def running(
     readings = Readings(path)
     streams = Streams(readings, reach)
     metrics = Metrics(path, reach, lambda: streams.open)
+    sets = RememberedSets()
+    bulks = Bulks(partitions, readings, reach, sets, Ledger(data_dir / "bulks"))
+    await bulks.open()
     try:
-        yield ReadModel(readings, reach, Heartbeats(partitions), blobs, streams, metrics)
+        yield ReadModel(readings, reach, Heartbeats(partitions), blobs, streams, metrics, bulks, sets)
     finally:
+        await bulks.close()
         reach.close()
         await asyncio.to_thread(projector.stop)
         await asyncio.to_thread(readings.close)

@@ -17,6 +17,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from journeyman.blobs import BlobStore
 from journeyman.errors import JourneymanError
 from journeyman.log.api import WorkerBeat
+from journeyman_dashboard.bulk.runner import Bulks
 from journeyman_dashboard.metrics import Metrics
 from journeyman_dashboard.partitions import DashboardLog, Partition
 from journeyman_dashboard.past.moments import AsOf, read_as_of
@@ -98,6 +99,7 @@ class ReadModel:
     blobs: BlobStore
     streams: Streams
     metrics: Metrics
+    bulks: Bulks
     sets: RememberedSets = field(default_factory=RememberedSets)
 
     def sight(self, as_of: str | None) -> Sight:

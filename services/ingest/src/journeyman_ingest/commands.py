@@ -14,28 +14,18 @@ from msgspec import Meta
 
 from journeyman.events import (
     Error,
-    JobCancelRequested,
     JobRedriven,
-    JobReprioritised,
-    JobSubmitted,
     QueuePaused,
     QueueResumed,
     WorkerDraining,
 )
+from journeyman.job_changes import REFUSALS, redriven
 from journeyman.log.api import DeadLetter, StoredOutcome
-from journeyman.proposals import Alive, Drain, Ended, Gate, Interrupt, Open, Proposal, Reopen, Waiting
+from journeyman.proposals import Alive, Drain, Gate, Proposal
 from journeyman_ingest.errors import RefusedError
 
 #: No more dead letters than this are redriven by one request.
 REDRIVE_MAX = 100_000
-
-_WORDS = {
-    "completed": "the job has completed",
-    "failed": "the job has failed",
-    "cancelled": "the job was cancelled",
-    "held": "the job is running",
-    "open": "the job has not ended",
-}
 
 
 class Patch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,31 +67,6 @@ class Redrive(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         )
 
 
-def cancel(job_id: str) -> Proposal:
-    """Ask for a job not to run, or not to go on."""
-    return Proposal((JobCancelRequested(job_id),), Open(job_id), (Interrupt(job_id),))
-
-
-def reprioritise(job_id: str, priority: int) -> Proposal:
-    """Give a waiting job another priority."""
-    return Proposal((JobReprioritised(job_id, priority),), Waiting(job_id))
-
-
-def redriven(body: JobSubmitted, attempt: int, generation: int) -> JobRedriven:
-    """Return the event that begins the next generation of an ended job. `attempt` is the last one used."""
-    return JobRedriven(
-        body.job_id,
-        generation + 1,
-        attempt,
-        body.type,
-        body.queue,
-        body.priority,
-        body.max_attempts,
-        body.backoff,
-        body.timeout_ms,
-    )
-
-
 def redriven_among(letter: DeadLetter, redrive: str, stop_on_failures: int | None) -> JobRedriven:
     """Return the event that begins the next generation of a dead letter, as one of many; see `Redrive`."""
     return msgspec.structs.replace(
@@ -110,11 +75,6 @@ def redriven_among(letter: DeadLetter, redrive: str, stop_on_failures: int | Non
         stop_on_failures=stop_on_failures or 0,
         error=Error(letter.error_type, fingerprint=letter.fingerprint) if stop_on_failures else None,
     )
-
-
-def reopen(event: JobRedriven) -> Proposal:
-    """Begin the next generation, if the job is still kept as failed or cancelled."""
-    return Proposal((event,), Ended(event.job_id), (Reopen(event.job_id),))
 
 
 def retry(outcome: StoredOutcome | None, *, is_open: bool) -> JobRedriven:
@@ -156,7 +116,7 @@ def refused(reason: str) -> RefusedError:
     """Return what a guard's word about a job means to the client."""
     if reason == "unknown":
         return unknown_job()
-    return RefusedError(HTTPStatus.CONFLICT, "wrong-state", _WORDS.get(reason, reason))
+    return RefusedError(HTTPStatus.CONFLICT, "wrong-state", REFUSALS.get(reason, reason))
 
 
 def unknown_job() -> RefusedError:

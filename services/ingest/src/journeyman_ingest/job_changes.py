@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, delete, patch, post
 from litestar.types import ASGIApp
 
+from journeyman import job_changes
 from journeyman.submission import priority_of
 from journeyman.submission_checks import invalid
 from journeyman_ingest import commands
@@ -70,7 +71,7 @@ async def delete_job(request: Request[Any, Any, Any]) -> ASGIApp:
 
 async def _cancel(request: Request[Any, Any, Any]) -> ASGIApp:
     job_id, partition = _job(request)
-    verdict = await partition.propose(commands.cancel(job_id))
+    verdict = await partition.propose(job_changes.cancel(job_id))
     if not verdict.accepted:
         raise commands.refused(verdict.reason)
     return accepted(Cancelling(job_id), place(partition.number, verdict.offset))
@@ -91,7 +92,7 @@ async def patch_job(request: Request[Any, Any, Any]) -> ASGIApp:
         raise invalid("$.priority", "Nothing to change: expected `priority`")
     job_id, partition = _job(request)
     priority = priority_of(change.priority)
-    verdict = await partition.propose(commands.reprioritise(job_id, priority))
+    verdict = await partition.propose(job_changes.reprioritise(job_id, priority))
     if not verdict.accepted:
         raise commands.refused(verdict.reason)
     return accepted(Reprioritised(job_id, priority), place(partition.number, verdict.offset))
@@ -113,7 +114,7 @@ async def retry_job(request: Request[Any, Any, Any]) -> ASGIApp:
         outcome = (await partition.log.outcomes([job_id])).get(job_id)
         is_open = outcome is None and job_id in await partition.log.bodies([job_id])
     event = commands.retry(outcome, is_open=is_open)
-    verdict = await partition.propose(commands.reopen(event))
+    verdict = await partition.propose(job_changes.reopen(event))
     if not verdict.accepted:
         raise commands.refused(verdict.reason)
     return accepted(Retried(job_id, event.generation), place(partition.number, verdict.offset))

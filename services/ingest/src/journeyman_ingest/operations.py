@@ -14,6 +14,7 @@ import msgspec
 from litestar import Request, post
 from litestar.types import ASGIApp
 
+from journeyman import job_changes
 from journeyman.errors import JourneymanError
 from journeyman.events import JobRedriven
 from journeyman.ids import partition_of
@@ -158,7 +159,7 @@ async def _reopen_all(intake: Intake, events: Sequence[JobRedriven]) -> list[tup
         chunk = events[start : start + REDRIVE_CHUNK]
         homes = [partition_of(event.job_id) for event in chunk]
         reopened = [
-            intake.partitions[home].propose(commands.reopen(event)) for home, event in zip(homes, chunk, strict=True)
+            intake.partitions[home].propose(job_changes.reopen(event)) for home, event in zip(homes, chunk, strict=True)
         ]
         verdicts += zip(homes, await asyncio.gather(*reopened), strict=True)
     return verdicts

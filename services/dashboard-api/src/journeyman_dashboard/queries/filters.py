@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from journeyman_dashboard.payloads import PayloadTerm
 from journeyman_dashboard.queries.values import as_json
 from journeyman_dashboard.rows import STATUS_OF_PHASE
 from journeyman_dashboard.views import Shut
@@ -16,7 +17,7 @@ from journeyman_dashboard.views import Shut
 class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which jobs are asked for: alternatives within a field, all fields together. Empty: any.
 
-    Times: from `submitted_after_ms` on, and before `submitted_before_ms`.
+    Times: from `submitted_after_ms` on, and before `submitted_before_ms`. payload: all of these.
     """
 
     status: tuple[str, ...] = ()
@@ -29,12 +30,18 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[tuple[str, str], ...] = ()
     submitted_after_ms: int | None = None
     submitted_before_ms: int | None = None
+    fingerprint: tuple[str, ...] = ()
     q: str = ""
+    payload: tuple[PayloadTerm, ...] = ()
+
+    def searched(self) -> bool:
+        """Whether jobs must be looked at one by one."""
+        return bool(self.q or self.payload)
 
     def counted(self) -> bool:
         """Whether the counters know how many jobs match."""
         times = self.submitted_after_ms is None and self.submitted_before_ms is None
-        return times and not (self.worker or self.tags or self.q)
+        return times and not (self.worker or self.tags or self.fingerprint or self.searched())
 
 
 class Condition:
@@ -139,3 +146,17 @@ def first_n_since(connection: sqlite3.Connection, partition: int, at_ms: int) ->
         "SELECT first_n FROM entries WHERE partition = ? AND ms >= ? ORDER BY ms, seq, e LIMIT 1", (partition, at_ms)
     ).fetchone()
     return EVERYTHING[1] if found is None else int(found[0])
+
+
+def spelled_out(connection: sqlite3.Connection, wanted: JobFilter) -> JobFilter:
+    """Return a filter with the types and queues that patterns (`image*`) stand for; one that fits none stays."""
+    if not any(name.endswith("*") for name in (*wanted.type, *wanted.queue)):
+        return wanted
+    types, queues = _matching(connection, "type", wanted.type), _matching(connection, "queue", wanted.queue)
+    return msgspec.structs.replace(wanted, type=types, queue=queues)
+
+
+def _matching(connection: sqlite3.Connection, column: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    prefixes = tuple(name[:-1] for name in names if name.endswith("*"))
+    known = [name for (name,) in connection.execute(f"SELECT DISTINCT {column} FROM counters")] if prefixes else []  # noqa: S608
+    return (*names, *(name for name in known if name.startswith(prefixes)))

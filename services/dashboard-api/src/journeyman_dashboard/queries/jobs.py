@@ -17,18 +17,15 @@ import msgspec
 from journeyman_dashboard.params import PageCursor, write_cursor
 from journeyman_dashboard.past.shown import picture_of
 from journeyman_dashboard.queries.durations import by_duration
-from journeyman_dashboard.queries.filters import EVERYTHING, JobFilter, Span, grouped
+from journeyman_dashboard.queries.filters import EVERYTHING, JobFilter, Span, grouped, spelled_out
 from journeyman_dashboard.queries.lookup import around, jobs_by_n, shut
 from journeyman_dashboard.queries.remembered import RememberedSets
-from journeyman_dashboard.queries.searching import Key, Search
+from journeyman_dashboard.queries.searching import SEARCHED_BYTES_MAX, SEARCHED_MAX, Key, Search
 from journeyman_dashboard.queries.selection import Selection, select
 from journeyman_dashboard.views import JobView, Shut, job_view
 
-#: Jobs that a request looks at when it searches, and bytes of their entries. (In other orders than that of submission,
-#: nearly every job is in another entry.)
-SEARCHED_MAX = 2_500
+#: Jobs that a request looks at when it searches in the order of duration.
 SEARCHED_BY_DURATION_MAX = 300
-SEARCHED_BYTES_MAX = 2_000_000
 #: The same for the total of a search, among the latest; beyond, it is "at least".
 LOOKED_AT_MAX = 500
 LOOKED_AT_BYTES_MAX = 1_000_000
@@ -66,7 +63,7 @@ def find_jobs(
 
     sets: those that earlier queries have read, and where this one leaves what it reads.
     """
-    closed = shut(connection)
+    closed, wanted = shut(connection), spelled_out(connection, wanted)
     selection = select(connection, sets, wanted, closed)
     column, direction = SORTS[sort]
     if column == "n":
@@ -74,13 +71,13 @@ def find_jobs(
     elif column == "priority":
         found = _by_priority(connection, selection, direction, cursor)
     else:
-        at_once = SEARCHED_BY_DURATION_MAX if wanted.q else limit + 1
+        at_once = SEARCHED_BY_DURATION_MAX if wanted.searched() else limit + 1
         found = by_duration(
             connection, selection, direction, None if cursor is None else (cursor.key, cursor.n), at_once
         )
     jobs_max = SEARCHED_BY_DURATION_MAX if column == "duration_ms" else SEARCHED_MAX
-    search = Search(connection, wanted.q, jobs_max, SEARCHED_BYTES_MAX)
-    keys, following = _page(search if wanted.q else None, found, limit)
+    search = Search(connection, wanted, jobs_max, SEARCHED_BYTES_MAX)
+    keys, following = _page(search if wanted.searched() else None, found, limit)
     rows = jobs_by_n(connection, [n for _, n in keys])
     said = around(connection, rows)
     total, exact = _total(connection, wanted, selection, closed)
@@ -143,8 +140,8 @@ def _total(connection: sqlite3.Connection, wanted: JobFilter, selection: Selecti
             condition.values,
         ).fetchone()
         return total, True
-    if not wanted.q:
+    if not wanted.searched():
         return selection.count()
-    search = Search(connection, wanted.q, LOOKED_AT_MAX, LOOKED_AT_BYTES_MAX)
+    search = Search(connection, wanted, LOOKED_AT_MAX, LOOKED_AT_BYTES_MAX)
     total = sum(1 for _ in search.among((n, n) for n in selection.numbers("DESC")))
     return total, not search.stopped

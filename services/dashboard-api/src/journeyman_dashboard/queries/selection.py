@@ -208,6 +208,8 @@ def _alternatives(wanted: JobFilter) -> list[tuple[str, Sequence[str]]]:
         found.append(("worker", wanted.worker))
     if wanted.tags:
         found.append(("tag", [tag_name(*tag) for tag in wanted.tags]))
+    if wanted.fingerprint:
+        found.append(("fingerprint", wanted.fingerprint))
     if wanted.type:
         found.append(("type", wanted.type))
     if wanted.queue:

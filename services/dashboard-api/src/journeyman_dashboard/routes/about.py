@@ -13,14 +13,21 @@ from journeyman.settings import Settings
 #: Hosts to bind to, at which nobody can be reached.
 EVERYWHERE = frozenset(["0.0.0.0", "::"])  # noqa: S104 - it is looked for, not bound to
 
+#: What this API can do that an older one could not, for pages that may meet either.
+FEATURES = ("as_of", "payload", "bulk")
+
 
 class About(msgspec.Struct, frozen=True):
-    """The system. `ingest_url`: where everything goes that changes something, as this client can reach it."""
+    """The system. `features`: what this API can do.
+
+    `ingest_url`: where everything goes that changes something, as this client can reach it.
+    """
 
     ingest_url: str = ""
     version: str = __version__
     environment: str = "development"
     heartbeat_timeout_ms: int = 10_000
+    features: tuple[str, ...] = FEATURES
 
 
 class Surroundings(msgspec.Struct, frozen=True):

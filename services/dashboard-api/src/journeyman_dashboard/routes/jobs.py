@@ -5,24 +5,24 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery
 
 from journeyman.errors import BlobMissingError, JourneymanError
 from journeyman.ids import is_job_id
 from journeyman.reasons import Explanation
-from journeyman_dashboard.params import read_cursor, read_tags, read_time
+from journeyman_dashboard.params import read_cursor
 from journeyman_dashboard.queries.dependencies import Graph, graph
 from journeyman_dashboard.queries.filters import JobFilter
 from journeyman_dashboard.queries.histories import History, history
 from journeyman_dashboard.queries.jobs import JobPage, find_jobs
 from journeyman_dashboard.queries.lines import explain_job
 from journeyman_dashboard.queries.lookup import around, job_by_id, shut
-from journeyman_dashboard.routes.parameters import AsOf, Cursor, Limit, Phases, Queues, Statuses, Tags, Types, Workers
+from journeyman_dashboard.routes.parameters import AsOf, Cursor, Limit
 from journeyman_dashboard.rows import JobRow
 from journeyman_dashboard.views import BlobView, JobView, embedded, job_view
 from journeyman_dashboard.wiring import ReadModel, Sight
@@ -30,7 +30,6 @@ from journeyman_dashboard.wiring import ReadModel, Sight
 T = TypeVar("T")
 
 Sort = Literal["submitted_at", "-submitted_at", "priority", "-priority", "duration", "-duration"]
-Priority = Annotated[int | None, QueryParameter(ge=0, le=20)]
 
 
 class UnknownJobError(JourneymanError):
@@ -55,21 +54,7 @@ class ResultView(msgspec.Struct):
 @get("/jobs", summary="List jobs")
 async def list_jobs(
     model: NamedDependency[ReadModel],
-    statuses: Statuses = None,
-    phases: Phases = None,
-    types: Types = None,
-    queues: Queues = None,
-    priority_min: Priority = None,
-    priority_max: Priority = None,
-    workers: Workers = None,
-    tags: Tags = None,
-    submitted_after: Annotated[
-        str | None, QueryParameter(description="From this time on: RFC 3339, or ms of 1970.")
-    ] = None,
-    submitted_before: Annotated[str | None, QueryParameter(description="Before this time.")] = None,
-    q: Annotated[
-        str, QueryParameter(max_length=200, description="The id begins with it, or type, payload or error contain it.")
-    ] = "",
+    wanted: NamedDependency[JobFilter],
     sort: FromQuery[Sort] = "-submitted_at",
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -77,23 +62,11 @@ async def list_jobs(
 ) -> JobPage:
     """List jobs, a page at a time. Repeated parameters are alternatives; different ones all hold.
 
-    `total` is exact unless `q` is asked for: then it is of the latest 500 jobs that the other filters leave, and "at
-    least" where there are more. `q` ignores the case of ASCII letters. A request looks at some 2,500 jobs for it, so
-    a page may be short, or empty, though there is more: it has a `next_cursor` then, which goes on with the search.
+    `total` is exact unless `q` or `payload` is asked for: then it is of the latest 500 jobs that the other filters
+    leave, and "at least" where there are more. `q` ignores the case of ASCII letters. A request looks at some 2,500
+    jobs for them, so a page may be short, or empty, though there is more: it has a `next_cursor` then, which goes on
+    with the search.
     """
-    wanted = JobFilter(
-        status=tuple(statuses or ()),
-        phase=tuple(phases or ()),
-        type=tuple(types or ()),
-        queue=tuple(queues or ()),
-        priority_min=priority_min,
-        priority_max=priority_max,
-        worker=tuple(workers or ()),
-        tags=read_tags("tag", tags),
-        submitted_after_ms=read_time("submitted_after", submitted_after),
-        submitted_before_ms=read_time("submitted_before", submitted_before),
-        q=q,
-    )
     behind = read_cursor("cursor", cursor, sort)
     sight = model.sight(as_of)
     return await sight.ask(find_jobs, wanted, sort=sort, limit=limit, cursor=behind, sets=model.sets)

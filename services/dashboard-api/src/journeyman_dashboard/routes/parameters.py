@@ -15,13 +15,15 @@ from journeyman_dashboard.wiring import ReadModel
 
 MIN_OFFSET_WAIT_S = 5.0
 #: What routes are handed that clients do not send.
-INJECTED = frozenset({"model", "request"})
+INJECTED = frozenset({"model", "request", "wanted"})
 
 Statuses: TypeAlias = Annotated[
     list[Status] | None, QueryParameter(name="status", description="Any of these statuses.")
 ]
 Phases: TypeAlias = Annotated[list[Phase] | None, QueryParameter(name="phase", description="Any of these phases.")]
-Types: TypeAlias = Annotated[list[str] | None, QueryParameter(name="type", description="Any of these types.")]
+Types: TypeAlias = Annotated[
+    list[str] | None, QueryParameter(name="type", description="Any of these types; `*` ends a prefix: `image*`.")
+]
 Queues: TypeAlias = Annotated[list[str] | None, QueryParameter(name="queue", description="Any of these queues.")]
 Workers: TypeAlias = Annotated[
     list[str] | None, QueryParameter(name="worker", description="An attempt by any of these workers.")
@@ -77,7 +79,10 @@ async def before_read(request: Request[Any, Any, Any]) -> None:
 def names(handler: BaseRouteHandler) -> dict[str, str]:
     """Return the query parameters that a route takes, by what its function calls them."""
     found = {}
-    for name, field in handler.parsed_fn_signature.parameters.items():
+    signatures = [handler.parsed_fn_signature]
+    if "wanted" in handler.parsed_fn_signature.parameters:
+        signatures.append(handler.resolve_dependencies()["wanted"].parsed_fn_signature)
+    for name, field in (pair for signature in signatures for pair in signature.parameters.items()):
         kwarg = field.kwarg_definition
         if name not in INJECTED and not isinstance(kwarg, HeaderParameter):
             found[name] = kwarg.name if isinstance(kwarg, ParameterKwarg) and kwarg.name else name

@@ -1,5 +1,13 @@
 // The shapes that the APIs answer. Generated from their OpenAPI documents by generate_types.py; do not edit.
 
+export interface About {
+  ingest_url: string;
+  version: string;
+  environment: string;
+  heartbeat_timeout_ms: number;
+  features: string[];
+}
+
 export interface AttemptView {
   number: number;
   worker: string;
@@ -7,6 +15,11 @@ export interface AttemptView {
   started_at: string | null;
   finished_at: string | null;
   error: ErrorView | null;
+}
+
+export interface Begun {
+  id: string | null;
+  matched: number | null;
 }
 
 export interface BlobView {
@@ -30,6 +43,20 @@ export interface BreakerView {
   calls: number;
   waiting: number;
   partitions: PartitionBreakerView[];
+}
+
+export interface Bulk {
+  id: string;
+  order: Order;
+  state: "selecting" | "running" | "done" | "aborted" | "failed" | "interrupted";
+  matched?: number | null;
+  done: number;
+  refused?: Record<string, number>;
+  left: number;
+  detail: string;
+  offset: string;
+  created_at?: string | null;
+  ended_at?: string | null;
 }
 
 export interface Cancelling {
@@ -171,6 +198,10 @@ export interface ListedBreakerView {
   items: BreakerView[];
 }
 
+export interface ListedBulk {
+  items: Bulk[];
+}
+
 export interface ListedQueueView {
   items: QueueView[];
 }
@@ -190,6 +221,17 @@ export interface Node {
   phase?: string | null;
   started_at?: string | null;
   finished_at?: string | null;
+}
+
+export interface Order {
+  action: "cancel" | "retry" | "reprioritise";
+  ids?: string[] | null;
+  filter?: Selection | null;
+  priority?: number | null;
+  limit?: number | null;
+  rate_per_s?: number | null;
+  stop_on_failures?: number | null;
+  dry_run: boolean;
 }
 
 export interface PartitionBreakerView {
@@ -294,6 +336,23 @@ export interface ScalingView {
   backlog: number;
   arrival_per_s: number;
   service_ms: number;
+}
+
+export interface Selection {
+  status?: string[] | string | null;
+  phase?: string[] | string | null;
+  type?: string[] | string | null;
+  queue?: string[] | string | null;
+  worker?: string[] | string | null;
+  tag?: string[] | string | null;
+  error_fingerprint?: string[] | string | null;
+  payload?: string[] | string | null;
+  age?: string[] | string | null;
+  priority_min?: number | null;
+  priority_max?: number | null;
+  submitted_after?: string | null;
+  submitted_before?: string | null;
+  q: string;
 }
 
 export interface Stats {

@@ -19,6 +19,7 @@ export const SHORTCUTS: readonly { where: string; shortcuts: readonly Shortcut[]
       { keys: "?", does: "This help" },
     ],
   },
+  { where: "Submit", shortcuts: [{ keys: "Ctrl Enter", does: "Submit the job" }] },
   {
     where: "Lists",
     shortcuts: [

@@ -18,7 +18,7 @@ const OF_FAMILY: Readonly<Record<string, readonly Topic[]>> = {
   worker: ["workers", "types"],
   queue: ["queues", "jobs", "stats"],
   fleet: ["scaling"],
-  breaker: ["breakers", "queues"],
+  breaker: ["breakers", "queues", "types", "jobs", "stats"],
   schedule: ["schedules"],
   log: ["stats"],
 };

@@ -11,6 +11,13 @@ export type FlowNode = FlowNodeOf<{ node: Node; here: boolean; critical: boolean
 const HANDLE = { width: 1, height: 1, y: HEIGHT / 2 } as const;
 /** Arrows are drawn up to so many edges; beyond, a line is enough, and quicker. */
 const ARROWS = 500;
+const ARROW = {
+  type: MarkerType.ArrowClosed,
+  markerUnits: "userSpaceOnUse",
+  width: 18,
+  height: 18,
+  color: "var(--jm-pending-fill)",
+};
 
 /** critical: ids of the critical path, with spaces between. */
 export function useNodes(
@@ -71,9 +78,7 @@ export function edgesOf({ nodes, edges }: Graph, critical: string): FlowEdge[] {
       className: `${classOf(statuses.get(from))} ${onPath ? "jm-critical" : ""}`,
       focusable: false,
       zIndex: onPath ? 1 : 0,
-      ...(edges.length <= ARROWS
-        ? { markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14 } }
-        : {}),
+      ...(edges.length <= ARROWS ? { markerEnd: ARROW } : {}),
     };
   });
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { LiveEvent } from "~/live/events";
 import { criticalPath } from "./critical";
 import { placesOf } from "./layout";
 import { HEIGHT, WIDTH } from "./layout-size";
+import { concerns } from "./useGraph";
 
 const at = (second: number) => new Date(second * 1_000).toISOString();
 const node = (id: string, from?: number, to?: number) => ({
@@ -57,5 +59,26 @@ describe("the layout", () => {
         [ids[index - (index % 50) + ((index * 7 + 3) % 50)] ?? "", id] as const,
       ]);
     expect(placesOf({ ids, edges })).toHaveLength(1_000);
+  });
+});
+
+describe("a live graph", () => {
+  const graph = { nodes: [node("a")], edges: [], truncated: false };
+  const batch = (tag: string, data: Record<string, unknown>, truncated = false) => {
+    const event = new LiveEvent(tag, JSON.stringify({ offset: "1-0/0", event: tag, at: null, data }));
+    return { events: [event], counts: new Map([[tag, 1]]), total: 1, truncated };
+  };
+
+  it("is read anew for its own jobs, for new dependents, and when events were left out", () => {
+    expect(concerns(batch("job.started", { job_id: "a" }), graph)).toBe(true);
+    expect(concerns(batch("job.submitted", { job_id: "b", depends_on: ["a"] }), graph)).toBe(true);
+    expect(concerns(batch("job.started", { job_id: "b" }, true), graph)).toBe(true);
+  });
+
+  it("is left alone by others, and by progress", () => {
+    expect(concerns(batch("job.started", { job_id: "b" }), graph)).toBe(false);
+    expect(concerns(batch("job.progressed", { job_id: "a" }), graph)).toBe(false);
+    expect(concerns(batch("job.submitted", { job_id: "b", depends_on: [] }), graph)).toBe(false);
+    expect(concerns(batch("worker.joined", { worker: "a" }), graph)).toBe(false);
   });
 });

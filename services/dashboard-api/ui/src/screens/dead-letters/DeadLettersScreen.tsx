@@ -74,7 +74,7 @@ function About({ letters: { total, groups, groups_are_exact: exact } }: { letter
   return (
     <span className="numbers" title={exact ? undefined : "The latest of them are counted"}>
       {!exact && "the latest "}
-      {counted(total, "job")} of {counted(groups.length, "error")}
+      {counted(total, "job")}, {counted(groups.length, "error")}
     </span>
   );
 }

@@ -69,9 +69,10 @@ export function GroupPanel({ fingerprint, group, where, onClose }: GroupPanelPro
 function Facts({ group: { message, fingerprint, types, first_at, last_at } }: { group: Group }) {
   return (
     <>
-      <p className={style["message"]} dir="auto">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
+      <section className={style["message"]} dir="auto" tabIndex={0} aria-label="What the error says">
         {message}
-      </p>
+      </section>
       <dl className={style["facts"]}>
         <dt>Types</dt>
         <dd>{types.join(", ")}</dd>

@@ -13,7 +13,7 @@ interface RedriveFormProps {
 
 /** How many of them, how fast, and what makes it stop. A few of them first is what it proposes. */
 export function RedriveForm({ matched, busy, onRedrive, onCancel }: RedriveFormProps) {
-  const [scope, setScope] = useState<Scope>("canary");
+  const [scope, setScope] = useState<Scope>(matched === 1 ? "all" : "canary");
   const [canary, setCanary] = useState<number | string>(5);
   const [rate, setRate] = useState<number | string>(10);
   const [stop, setStop] = useState<number | string>(3);
@@ -33,29 +33,33 @@ export function RedriveForm({ matched, busy, onRedrive, onCancel }: RedriveFormP
   return (
     <Stack gap="md">
       <Text size="sm">
-        <b className="numbers">{counted(matched, "dead letter")}</b> match: counted just now, nothing was
-        changed. Each begins a new generation, with all of its attempts.
+        <b className="numbers">{counted(matched, "dead letter")}</b> {matched === 1 ? "matches" : "match"}:
+        counted just now, nothing was changed. Redriven, a job begins a new generation, with all of its
+        attempts.
       </Text>
-      <Radio.Group value={scope} onChange={(value) => setScope(value as Scope)} label="How many">
-        <Stack gap={8} mt={6}>
-          <Radio value="canary" label="A few of them first, to see whether they work now" size="xs" />
-          <Radio
-            value="all"
-            label={matched > MOST_AT_ONCE ? `The first ${count(MOST_AT_ONCE)}` : `All ${count(matched)}`}
-            size="xs"
-          />
-        </Stack>
-      </Radio.Group>
+      {matched > 1 && (
+        <Radio.Group value={scope} onChange={(value) => setScope(value as Scope)} label="How many">
+          <Stack gap={8} mt={6}>
+            <Radio value="canary" label="A few of them first, to see whether they work now" size="xs" />
+            <Radio
+              value="all"
+              label={matched > MOST_AT_ONCE ? `The first ${count(MOST_AT_ONCE)}` : `All ${count(matched)}`}
+              size="xs"
+            />
+          </Stack>
+        </Radio.Group>
+      )}
       <SimpleGrid cols={{ base: 1, sm: 3 }}>
-        <NumberInput
-          label="So many of them"
-          min={1}
-          max={Math.min(matched, MOST_AT_ONCE)}
-          allowDecimal={false}
-          disabled={scope === "all"}
-          value={canary}
-          onChange={setCanary}
-        />
+        {scope === "canary" && (
+          <NumberInput
+            label="So many of them"
+            min={1}
+            max={Math.min(matched, MOST_AT_ONCE)}
+            allowDecimal={false}
+            value={canary}
+            onChange={setCanary}
+          />
+        )}
         <NumberInput
           label="Most a second"
           description="Empty: at once"

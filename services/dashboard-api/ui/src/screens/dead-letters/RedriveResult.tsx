@@ -14,8 +14,9 @@ interface RedriveResultProps {
 
 /** What came of a redrive, as far as it is known by now. */
 export function RedriveResult({ result, onClose, onMore }: RedriveResultProps) {
-  const { completed, deadAgain, cancelled } = useFollow(result?.redrive_id ?? "");
+  const { fate, missed } = useFollow(result?.redrive_id ?? "");
   if (result === null) return null;
+  const { completed, deadAgain, cancelled } = fate;
   const { redriven, matched, redrive_id: name } = result;
   const under = Math.max(0, redriven - completed - deadAgain - cancelled);
   const share = (jobs: number) => (redriven === 0 ? 0 : (jobs / redriven) * 100);
@@ -44,6 +45,11 @@ export function RedriveResult({ result, onClose, onMore }: RedriveResultProps) {
         {cancelled > 0 && <Fate name="cancelled" jobs={cancelled} status="cancelled" />}
         <Fate name="not ended yet" jobs={under} status="pending" />
       </dl>
+      {missed && under > 0 && (
+        <Text size="sm" c="dimmed">
+          The stream of events was interrupted: some of these may have ended unseen.
+        </Text>
+      )}
       <Group justify="flex-end">
         <Button variant="default" onClick={onClose}>
           Close

@@ -10,6 +10,7 @@ import { counted } from "~/format";
 import { written } from "~/search/terms";
 import style from "./Attempts.module.css";
 import { type Loss, lossKey } from "./evidence";
+import { seen } from "./json/json";
 
 const MOST = 8;
 const STATE: Readonly<Record<string, string>> = {
@@ -76,20 +77,20 @@ function Card({ attempt, loss }: { attempt: AttemptView; loss: Loss | undefined 
         </dd>
       </dl>
       {error && <Failure type={error.type} message={error.message} log={error.traceback} />}
-      {loss && <LossView loss={loss} />}
+      {loss && <LossView loss={loss} told={error !== null} />}
     </article>
   );
 }
 
-function LossView({ loss }: { loss: Loss }) {
+/** How its worker died, where its error does not tell it, and what the error does not say. */
+function LossView({ loss, told }: { loss: Loss; told: boolean }) {
   const how = [loss.reason, loss.words].filter(Boolean).join(": ") || "its worker is gone";
-  const blame = loss.running ? "" : " It had not begun, so it is not charged for it.";
   return (
-    <Failure
-      type={loss.outOfMemory ? "Out of memory" : "Worker lost"}
-      message={`${how}.${blame}`}
-      log={loss.log}
-    />
+    <>
+      {!told && <Failure type="WorkerLost" message={how} log={loss.log} />}
+      {loss.outOfMemory && <p className={style["remark"]}>The kernel ended it: out of memory.</p>}
+      {!loss.running && <p className={style["remark"]}>It had not begun, so it is not to blame.</p>}
+    </>
   );
 }
 
@@ -98,18 +99,19 @@ function Failure({ type, message, log }: { type: string; message: string; log: s
     <div className={style["error"]}>
       <p>
         <b>
-          <bdi>{type}</bdi>
+          <bdi>{seen(type)}</bdi>
         </b>{" "}
-        <bdi className={style["message"]}>{message}</bdi>
+        <bdi className={style["message"]}>{seen(message)}</bdi>
       </p>
       {log && (
         <details open={log.length < 1_500}>
-          <summary>
-            What it wrote <Copy value={log} what="it" />
-          </summary>
+          <summary>What it wrote</summary>
+          <span className={style["copy"]}>
+            <Copy value={log} what="what it wrote" />
+          </span>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
           <pre className="mono" tabIndex={0}>
-            <bdi>{log}</bdi>
+            <bdi>{seen(log)}</bdi>
           </pre>
         </details>
       )}

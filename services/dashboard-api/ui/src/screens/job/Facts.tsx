@@ -8,7 +8,10 @@ import { Time, Took } from "~/components/Time";
 import { priority } from "~/format";
 import { written } from "~/search/terms";
 import style from "./Facts.module.css";
+import { seen } from "./json/json";
 import { traceUrl } from "./trace";
+
+const STARTED: Readonly<Record<string, string>> = { pending: "Last started", processing: "Runs for" };
 
 /** What is known of a job at a glance; most of it leads to the jobs that have it too. */
 export function Facts({ job }: { job: JobView }) {
@@ -46,7 +49,7 @@ export function Facts({ job }: { job: JobView }) {
           </Fact>
         )}
         {job.started_at !== null && (
-          <Fact name={job.finished_at === null ? "Runs for" : "Ran"}>
+          <Fact name={STARTED[job.status] ?? "Ran"}>
             {job.status === "pending" ? (
               <Time at={job.started_at} />
             ) : (
@@ -72,7 +75,10 @@ export function Facts({ job }: { job: JobView }) {
                   className={style["tag"]}
                   title={`${name} = ${value}`}
                 >
-                  <bdi>{name}</bdi> <b>{<bdi>{value}</bdi>}</b>
+                  <bdi>{seen(name)}</bdi>{" "}
+                  <b>
+                    <bdi>{seen(value)}</bdi>
+                  </b>
                 </Link>
               ))}
             </span>
@@ -90,7 +96,7 @@ export function Facts({ job }: { job: JobView }) {
           />
           <span className="numbers">{Math.floor(job.progress.percent)} %</span>
           <bdi className="one-line" title={job.progress.message}>
-            {job.progress.message}
+            {seen(job.progress.message)}
           </bdi>
         </div>
       )}

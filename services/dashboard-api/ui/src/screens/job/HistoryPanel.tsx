@@ -8,6 +8,7 @@ import { counted, duration, exact, ms } from "~/format";
 import { says } from "./evidence";
 import style from "./HistoryPanel.module.css";
 import { JsonTree } from "./json/JsonTree";
+import { seen } from "./json/json";
 
 /** Every event of a job, with its place in the log. A click shows all that it says. */
 export function HistoryPanel({ history }: { history: History }) {
@@ -67,7 +68,7 @@ function columnsFrom(first: number): readonly Column<EventView>[] {
     {
       id: "after",
       title: "After",
-      width: 92,
+      width: 84,
       align: "end",
       cell: ({ at }) => (
         <time className="numbers quiet" title={exact(ms(at))} dateTime={at ?? undefined}>
@@ -78,7 +79,7 @@ function columnsFrom(first: number): readonly Column<EventView>[] {
     {
       id: "event",
       title: "Event",
-      width: 176,
+      width: 150,
       cell: ({ event }) => (
         <span className={style["event"]} data-event={event}>
           {event}
@@ -97,7 +98,7 @@ function columnsFrom(first: number): readonly Column<EventView>[] {
 }
 
 function Says({ event }: { event: EventView }) {
-  const words = says(event);
+  const words = seen(says(event));
   return (
     <bdi title={words.slice(0, 500)} className="quiet">
       {words.slice(0, 300)}

@@ -13,6 +13,8 @@ import { Panel } from "~/components/Panel";
 import { StateBadge } from "~/components/StateBadge";
 import { Empty, Failed, Loading, Shown } from "~/components/states";
 import { ended } from "~/format";
+import { useLiveBatches } from "~/live/context";
+import type { Tag } from "~/live/tags";
 import { Actions } from "./Actions";
 import { Attempts } from "./Attempts";
 import { Dependencies } from "./Dependencies";
@@ -26,12 +28,23 @@ import { Payload, Result } from "./Values";
 import { Why } from "./Why";
 
 const NONE: readonly EventView[] = [];
+/** Events of others that say whether a job in line is held. */
+const SHUTTERS: readonly Tag[] = [
+  "queue.paused",
+  "queue.resumed",
+  "breaker.opened",
+  "breaker.half_opened",
+  "breaker.closed",
+];
 
 /** One job: how it is and why, what happened to it, what it was given and returned, what it hangs together with. */
 export function JobScreen() {
   const { id } = useParams({ from: "/jobs/$id" });
   const job = useRead(jobOf(id));
   const history = useRead(historyOf(id));
+  useLiveBatches(({ counts }) => {
+    if (job.data?.status === "pending" && SHUTTERS.some((tag) => counts.has(tag))) void job.refetch();
+  });
   if (job.data) return <Known key={id} job={job.data} history={history} />;
   return (
     <Page title="Job" about={<JobId id={id} long copy={false} />}>
@@ -96,8 +109,10 @@ function Known({ job, history }: KnownProps) {
             <Attempts attempts={job.attempts} losses={lost} />
           </div>
         )}
-        <Payload job={job} />
-        <Result job={job} />
+        <div className={job.status === "completed" ? undefined : style["whole-width"]}>
+          <Payload job={job} />
+        </div>
+        {job.status === "completed" && <Result key={job.generation} job={job} />}
         {connected && (
           <div className={style["whole-width"]}>
             <Shown of={graph}>{(found) => <Dependencies id={job.id} graph={found} />}</Shown>

@@ -1,9 +1,10 @@
-import { IconHourglassEmpty, IconUnlink } from "@tabler/icons-react";
+import { IconUnlink } from "@tabler/icons-react";
 import type { BlobView, JobView } from "~/api/types";
 import { Copy } from "~/components/Copy";
 import { Panel } from "~/components/Panel";
 import { Empty } from "~/components/states";
 import { bytes } from "~/format";
+import style from "./Job.module.css";
 import { JsonTree } from "./json/JsonTree";
 
 /** What a job was given. */
@@ -11,29 +12,16 @@ export function Payload({ job }: { job: JobView }) {
   return <Value title="Payload" value={job.payload} blob={job.payload_blob} />;
 }
 
-/** What it returned; until then, that it has not. */
+/** What it returned. */
 export function Result({ job }: { job: JobView }) {
-  if (job.status === "completed")
-    return <Value title="Result" value={job.result} blob={job.result_blob} key={job.generation} />;
-  const words =
-    job.status === "failed"
-      ? "It failed for good; its attempts say why."
-      : job.status === "cancelled"
-        ? "It was cancelled."
-        : "It is there when the job has completed.";
-  return (
-    <Panel title="Result">
-      <Empty icon={IconHourglassEmpty} title="No result">
-        {words}
-      </Empty>
-    </Panel>
-  );
+  return <Value title="Result" value={job.result} blob={job.result_blob} />;
 }
 
 function Value({ title, value, blob }: { title: string; value: unknown; blob: BlobView | null }) {
   const lost = blob !== null && value === null;
   return (
     <Panel
+      className={style["value"]}
       title={title}
       aside={
         <>

@@ -22,7 +22,7 @@ interface WhyProps {
 export function Why({ job, why, graph }: WhyProps) {
   const waits = job.status === "pending";
   return (
-    <Panel title={waits ? "Why is it waiting?" : "State"} aside={<StateBadge state={job.phase} />}>
+    <Panel title={waits ? "Why is it waiting?" : "How it is"}>
       <div className={style["why"]} data-shut={SHUT.has(why.reason) || undefined}>
         <StateSymbol state={job.phase} size={20} />
         <p className={style["words"]}>

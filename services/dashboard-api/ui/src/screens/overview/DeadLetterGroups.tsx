@@ -51,7 +51,7 @@ export function DeadLetterGroups() {
 function Line({ group }: { group: Group }) {
   return (
     <li>
-      <Link to="/dead-letters" className={style["group"]}>
+      <Link to="/dead-letters" search={{ group: group.fingerprint }} className={style["group"]}>
         <span className={style["count"]} title={count(group.count)}>
           {compact(group.count)}
         </span>

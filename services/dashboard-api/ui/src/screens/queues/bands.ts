@@ -11,10 +11,10 @@ export interface Band {
 
 /** The most urgent first, as they are worked off. A band is named for the priority it reaches up to. */
 export const BANDS: readonly Band[] = [
-  { name: "critical", least: 16, most: 20, colour: "--jm-failed-fill" },
-  { name: "high", least: 11, most: 15, colour: "--jm-warning-fill" },
-  { name: "normal", least: 6, most: 10, colour: "--jm-processing-fill" },
-  { name: "low", least: 0, most: 5, colour: "--jm-pending-fill" },
+  { name: "critical", least: 16, most: 20, colour: "--jm-band-critical" },
+  { name: "high", least: 11, most: 15, colour: "--jm-band-high" },
+  { name: "normal", least: 6, most: 10, colour: "--jm-band-normal" },
+  { name: "low", least: 0, most: 5, colour: "--jm-band-low" },
 ];
 
 /** How many jobs of each band there are, in the order of BANDS. */

@@ -115,8 +115,8 @@ function Processing({ queue: { name, processing } }: { queue: QueueView }) {
 function Drained({ queue: { eta_ms: eta, depth, paused } }: { queue: QueueView }) {
   if (depth === 0) return <span className="quiet">{NOTHING}</span>;
   if (eta === null) {
-    const why = paused ? "It is paused." : "Nothing has been worked off in the last minute.";
-    return <span title={why}>not yet known</span>;
+    if (paused) return <span className="quiet">paused</span>;
+    return <span title="Nothing has been worked off in the last minute">unknown</span>;
   }
   return <span title="If jobs go on coming and going as in the last minute">{duration(eta)}</span>;
 }

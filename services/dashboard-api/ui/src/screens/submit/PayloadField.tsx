@@ -1,4 +1,4 @@
-import { Button, JsonInput, SegmentedControl, Text } from "@mantine/core";
+import { Button, SegmentedControl, Text, Textarea } from "@mantine/core";
 import { useState } from "react";
 import type { TypeView } from "~/api/types";
 import { type Draft, readJson } from "./draft";
@@ -50,7 +50,7 @@ export function PayloadField({ draft: { payload }, problem, change, type }: Payl
           onChange={(next) => change({ payload: JSON.stringify(next, null, 2) })}
         />
       ) : (
-        <JsonInput
+        <Textarea
           aria-label="Payload"
           className={style["mono"]}
           autosize
@@ -58,7 +58,7 @@ export function PayloadField({ draft: { payload }, problem, change, type }: Payl
           maxRows={28}
           spellCheck={false}
           value={payload}
-          onChange={(text) => change({ payload: text })}
+          onChange={({ currentTarget: { value: text } }) => change({ payload: text })}
           error={problem}
         />
       )}

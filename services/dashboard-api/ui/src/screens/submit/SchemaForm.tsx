@@ -1,4 +1,4 @@
-import { JsonInput, NumberInput, Select, TextInput } from "@mantine/core";
+import { NumberInput, Select, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { readJson } from "./draft";
 import style from "./Submit.module.css";
@@ -100,7 +100,7 @@ function JsonMember({ shared, value, onChange }: JsonMemberProps) {
   const shown = text ?? (value === undefined ? "" : JSON.stringify(value));
   const { problem } = readJson(shown);
   return (
-    <JsonInput
+    <Textarea
       {...shared}
       className={style["mono"]}
       autosize
@@ -108,7 +108,7 @@ function JsonMember({ shared, value, onChange }: JsonMemberProps) {
       maxRows={10}
       value={shown}
       error={problem}
-      onChange={(next) => {
+      onChange={({ currentTarget: { value: next } }) => {
         setText(next);
         const { value: read, problem: wrong } = readJson(next);
         if (wrong === undefined) onChange(next.trim() === "" ? undefined : read);

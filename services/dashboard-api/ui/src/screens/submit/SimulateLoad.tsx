@@ -1,21 +1,10 @@
-import {
-  Alert,
-  Button,
-  Group,
-  JsonInput,
-  Modal,
-  NumberInput,
-  Progress,
-  Select,
-  Stack,
-  Text,
-} from "@mantine/core";
-import { IconAlertTriangle } from "@tabler/icons-react";
+import { Button, Group, Modal, NumberInput, Progress, Select, Stack, Text, Textarea } from "@mantine/core";
 import { useState } from "react";
 import { useApi } from "~/api/context";
 import type { TypeView } from "~/api/types";
 import { count, counted, duration } from "~/format";
 import { type Draft, readJson } from "./draft";
+import { Notice } from "./Notice";
 import style from "./Submit.module.css";
 import { useLoad } from "./useLoad";
 
@@ -57,15 +46,10 @@ function Filling({ types, begin, onClose }: Omit<SimulateLoadProps, "opened">) {
   if (load.running) return <Running sent={load.sent} of={Number(jobs)} stop={load.stop} />;
   return (
     <Stack>
-      <Alert
-        color="yellow"
-        variant="light"
-        icon={<IconAlertTriangle size={16} />}
-        title="These are real jobs"
-      >
+      <Notice kind="warning" title="These are real jobs">
         Workers run them, the log keeps them, and they wait in line with everybody else's. Those with a rate
         come for as long as this dialog is open.
-      </Alert>
+      </Notice>
       <div className={style["row"]}>
         <Select
           label="Type"
@@ -92,7 +76,7 @@ function Filling({ types, begin, onClose }: Omit<SimulateLoadProps, "opened">) {
           onChange={setRate}
         />
       </div>
-      <JsonInput
+      <Textarea
         label="Payload of each"
         description="{i} in its texts becomes the number of the job."
         className={style["mono"]}
@@ -100,7 +84,7 @@ function Filling({ types, begin, onClose }: Omit<SimulateLoadProps, "opened">) {
         minRows={3}
         maxRows={12}
         value={payload}
-        onChange={setPayload}
+        onChange={({ currentTarget: { value: text } }) => setPayload(text)}
         error={problem ?? (object ? undefined : "An object, please")}
       />
       {perSecond !== null && Number(jobs) > perSecond && (

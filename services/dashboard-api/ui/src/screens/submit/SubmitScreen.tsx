@@ -1,5 +1,6 @@
-import { Alert, Button, Group } from "@mantine/core";
-import { IconAlertTriangle, IconBolt, IconSend } from "@tabler/icons-react";
+import { Button, Group } from "@mantine/core";
+import { getHotkeyHandler } from "@mantine/hooks";
+import { IconBolt, IconSend } from "@tabler/icons-react";
 import { useSearch } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { useMoment } from "~/api/context";
@@ -15,6 +16,7 @@ import { CopyAs } from "./CopyAs";
 import { type Draft, EMPTY, read } from "./draft";
 import { JobFields } from "./JobFields";
 import { newKey } from "./keys";
+import { Notice } from "./Notice";
 import { PayloadField } from "./PayloadField";
 import { SimulateLoad } from "./SimulateLoad";
 import style from "./Submit.module.css";
@@ -70,6 +72,7 @@ export function SubmitScreen() {
         <Panel>
           <form
             className={style["form"]}
+            onKeyDown={getHotkeyHandler([["mod+Enter", send]])}
             onSubmit={(event) => {
               event.preventDefault();
               send();
@@ -131,8 +134,8 @@ function onlyFilled(draft: Draft, problems: ReturnType<typeof read>["problems"])
 function Refused({ error }: { error: unknown }) {
   const { title, detail } = wordsOf(error);
   return (
-    <Alert color="red" variant="light" icon={<IconAlertTriangle size={16} />} title={title} role="alert">
+    <Notice kind="refused" title={title}>
       {detail}
-    </Alert>
+    </Notice>
   );
 }

@@ -14,9 +14,7 @@ export function Figures({ view }: { view: TypeView }) {
       <div className={style["figure"]}>
         <span className={style["name"]}>Success</span>
         <span className={style["value"]}>{share(success(jobs))}</span>
-        <span className={style["under"]}>
-          of {count(jobs.completed + jobs.failed)} that ended by themselves
-        </span>
+        <span className={style["under"]}>of {count(jobs.completed + jobs.failed)} ended</span>
       </div>
       {STATUSES.map((status) => (
         <Link
@@ -36,7 +34,7 @@ export function Figures({ view }: { view: TypeView }) {
       <div className={style["figure"]}>
         <span className={style["name"]}>Rate</span>
         <span className={style["value"]}>{rate(view.rate_out_per_s)}</span>
-        <span className={style["under"]}>started; {rate(view.rate_in_per_s)} submitted</span>
+        <span className={style["under"]}>started, {rate(view.rate_in_per_s)} in</span>
       </div>
       <Link to="/workers" className={style["figure"]}>
         <span className={style["name"]}>Workers</span>

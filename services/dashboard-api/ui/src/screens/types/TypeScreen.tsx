@@ -28,8 +28,8 @@ export function TypeScreen() {
       about={known && <BreakerBadge state={known.breaker} />}
       actions={
         <>
-          <Link to="/types">
-            <IconArrowLeft size={14} style={{ verticalAlign: "-2px" }} /> All types
+          <Link to="/types" className={style["back"]}>
+            <IconArrowLeft size={14} /> All types
           </Link>
           {known && <BreakerSwitch type={type} state={known.breaker} />}
         </>

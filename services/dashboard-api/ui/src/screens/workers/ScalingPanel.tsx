@@ -23,7 +23,7 @@ export function ScalingPanel() {
   return (
     <Panel
       title="Autoscaler"
-      aside={last && `${counted(last.desired, "worker")} wanted, of ${last.provider}`}
+      aside={last && `${counted(last.desired, "worker")} wanted · provider ${last.provider}`}
       flush
     >
       <Shown
@@ -111,7 +111,7 @@ const COLUMNS: readonly Column<ScalingView>[] = [
     width: 100,
     align: "end",
     from: 960,
-    cell: ({ service_ms: each }) => <span className="numbers">{duration(each)}</span>,
+    cell: ({ service_ms: each }) => <span className="numbers">{duration(each || null)}</span>,
   },
   { id: "at", title: "When", width: 90, align: "end", cell: ({ at }) => <Time at={at} /> },
 ];

@@ -7,6 +7,7 @@ import { DataTable } from "~/components/DataTable";
 import { Panel } from "~/components/Panel";
 import { Empty, Shown } from "~/components/states";
 import { columnsOf } from "./columns";
+import { thereFirst } from "./fleet";
 
 export interface Choosing {
   answer: UseQueryResult<WorkerList>;
@@ -44,7 +45,7 @@ export function WorkersPanel({ answer, chosen, choose }: Choosing) {
           <DataTable
             label="Workers"
             columns={columns}
-            rows={items}
+            rows={thereFirst(items)}
             idOf={({ id }) => id}
             rowHeight={ROW_PX}
             maxHeight={480}

@@ -26,7 +26,7 @@ export function WorkersScreen() {
       actions={
         <Switch
           size="xs"
-          label="Those too that are long gone"
+          label="Also those long gone"
           checked={all ?? false}
           onChange={({ currentTarget: { checked } }) =>
             void navigate({

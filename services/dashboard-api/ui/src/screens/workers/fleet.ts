@@ -8,6 +8,11 @@ export function isThere({ state }: WorkerView): boolean {
   return state === "joined" || state === "draining";
 }
 
+/** Those that are there first; else as they came. */
+export function thereFirst(workers: readonly WorkerView[]): WorkerView[] {
+  return workers.toSorted((one, other) => Number(isThere(other)) - Number(isThere(one)));
+}
+
 export interface Sum {
   workers: number;
   slots: number;

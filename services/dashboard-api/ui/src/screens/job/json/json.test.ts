@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { entriesOf, hasRounded, levelsOpen, opens, quoted, shortened, summary } from "./json";
+import { entriesOf, hasRounded, levelsOpen, opens, quoted, seen, shortened, summary } from "./json";
 
 describe("JSON as it is read", () => {
   it("opens what has something inside", () => {
@@ -24,6 +24,10 @@ describe("JSON as it is read", () => {
     expect(quoted("a\u0000\n\u202eb\u200b\ufeff\u2028")).toBe('"a\\u0000\\n\\u202eb\\u200b\\ufeff\\u2028"');
     expect(quoted("שלום 🚀 é")).toBe('"שלום 🚀 é"');
     expect(quoted('"\\')).toBe('"\\"\\\\"');
+  });
+
+  it("keeps the lines of other text", () => {
+    expect(seen("a\n\tb\u0000\u001b[31m\u202egnp.exe")).toBe("a\n\tb\\u0000\\u001b[31m\\u202egnp.exe");
   });
 
   it("shortens long texts and says by how much", () => {

@@ -6,6 +6,8 @@ export type Entry = readonly [name: string | number, value: unknown];
 
 /** Controls, and characters that turn the direction of writing or have no width: shown by their number. */
 const UNSEEN = /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is controls that are looked for
+const CONTROL = /[\u0000-\u0008\u000b-\u001f]/g;
 
 /** Whether a value has something inside. */
 export function opens(value: unknown): value is object {
@@ -31,10 +33,16 @@ export function summary(value: object): string {
 
 /** Writes a text as JSON does, with everything by its number that cannot be seen or turns what is around it. */
 export function quoted(text: string): string {
-  return JSON.stringify(text).replace(
-    UNSEEN,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return JSON.stringify(text).replace(UNSEEN, numbered);
+}
+
+/** The same for text that is not shown as JSON: its lines and tabs stay. */
+export function seen(text: string): string {
+  return text.replace(UNSEEN, numbered).replace(CONTROL, numbered);
+}
+
+function numbered(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** Writes the beginning of a text, and says how much there is of it where that is not all. */

@@ -1,0 +1,71 @@
+"""Queues: what is in line by priority, and the switch that stops one and lets it go on."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from playwright.sync_api import expect
+
+from journeyman.client.orders import NewJob
+from support.browser import Opener
+from support.system import System
+
+
+@pytest.fixture
+def queue() -> str:
+    """Give a queue of its own, so that a test sees nobody else's jobs."""
+    return f"q-{uuid.uuid4().hex[:12]}"
+
+
+def test_a_queue_is_paused_and_goes_on(look: Opener, shared_system: System, queue: str) -> None:
+    with shared_system.client() as client:
+        client.submit("synthetic", {}, queue=queue)
+        view = look("/queues").live()
+        view.page.get_by_role("button", name=f"Pause {queue}").click()
+        expect(view.page.get_by_role("dialog")).to_contain_text("No job of it will start until it goes on")
+        view.page.get_by_role("button", name="Leave it").click()
+        view.page.get_by_role("button", name=f"Pause {queue}").click()
+        view.page.get_by_role("button", name="Pause the queue").click()
+        expect(view.row(queue)).to_contain_text("paused")
+
+        waiting = client.submit("synthetic", {}, queue=queue)
+        expect(view.row(queue)).to_contain_text("1")
+        assert client.job(waiting.id).phase in {"held", "ready"}
+
+        view.page.get_by_role("button", name=f"Resume {queue}").click()
+        expect(view.page.get_by_role("dialog")).to_contain_text("1 job in line now")
+        view.page.get_by_role("button", name="Resume the queue").click()
+        expect(view.row(queue)).not_to_contain_text("paused")
+        client.wait(waiting.id, timeout=60)
+
+
+def test_what_is_in_line_is_shown_by_priority_and_leads_to_the_jobs(
+    look: Opener, shared_system: System, queue: str
+) -> None:
+    with shared_system.client() as client:
+        client.pause(queue)
+        client.submit_many(
+            [NewJob(type="synthetic", queue=queue, priority=priority) for priority in (20, 10, 10, 7, 0)]
+        )
+        view = look("/queues").live()
+        expect(view.row(queue).get_by_role("img", name="critical 1, normal 3, low 1")).to_be_visible()
+        view.page.get_by_role("link", name=queue, exact=True).click()
+
+        expect(view.page.get_by_label("Search jobs")).to_have_value(f"queue:{queue}")
+        expect(view.page.locator("tbody tr")).to_have_count(5)
+        client.resume(queue)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+def test_it_fits_its_window(look: Opener, shared_system: System, queue: str, device: str, scheme: str) -> None:
+    with shared_system.client() as client:
+        client.pause(queue)
+        client.submit_many([NewJob(type="synthetic", queue=queue, priority=n % 21) for n in range(60)])
+        view = look("/queues", device=device, scheme=scheme).live()
+        expect(view.row(queue)).to_contain_text("paused")
+
+        assert view.overflow() <= 0
+        view.shoot(f"queues-{device}-{scheme}")
+        client.resume(queue)

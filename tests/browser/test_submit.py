@@ -1,0 +1,194 @@
+"""Submitting: the form, what it refuses, the same said elsewhere, templates, and load."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from support.browser import Opener
+from support.system import System
+from support.waiting import wait_for
+
+HOSTILE = [
+    "<img src=x onerror=alert(1)>",
+    "'; $(touch /tmp/x) #",
+    "\u202egnp.exe \U0001f680",
+    "w" * 10_000,
+]
+
+
+SCHEMA = {
+    "$ref": "#/$defs/Payload",
+    "$defs": {
+        "Payload": {
+            "type": "object",
+            "properties": {
+                "sleep_ms": {"type": "integer", "minimum": 0, "default": 0, "description": "how long it sleeps"},
+                "echo": {"type": "string"},
+                "steps": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+                "permanent": {"type": "boolean", "default": False},
+            },
+        }
+    },
+}
+
+
+@pytest.fixture
+def queue() -> str:
+    """Give a queue of its own, so that a test sees nobody else's jobs."""
+    return f"q-{uuid.uuid4().hex[:12]}"
+
+
+def _fill(page: Page, label: str, text: str) -> None:
+    page.locator("form").get_by_label(re.compile(f"^{label}")).first.fill(text)
+
+
+def _open_further(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("^Timing, attempts")).click()
+
+
+def test_a_job_is_submitted_with_all_that_was_said_and_followed(
+    look: Opener, shared_system: System, queue: str
+) -> None:
+    shared_system.await_workers(2)
+    view = look("/submit").live()
+    page = view.page
+    _fill(page, "Type", "synthetic")
+    _fill(page, "Queue", queue)
+    _fill(page, "Priority", "high")
+    _as_json(page).fill('{"echo": "from the form"}')
+    _open_further(page)
+    _fill(page, "Attempts", "7")
+    _fill(page, "Tags", "customer=acme")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Submit", exact=True).click()
+
+    expect(page.get_by_role("list", name="Submitted")).to_contain_text("completed")
+    (job,) = _jobs(shared_system, queue)["items"]
+    assert (job["priority"], job["max_attempts"], job["tags"]) == (15, 7, {"customer": "acme"})
+    assert job["payload"] == {"echo": "from the form"}
+
+
+def _jobs(system: System, queue: str) -> Any:
+    return httpx.get(f"{system.dashboard_url}/jobs", params={"queue": queue}, trust_env=False).json()
+
+
+def _as_json(page: Page) -> Locator:
+    switch = page.get_by_text("JSON", exact=True)
+    if switch.count():
+        switch.first.click()
+    return page.get_by_label("Payload", exact=True)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_every_field_takes_anything_and_says_what_is_wrong_with_it(look: Opener, text: str) -> None:
+    view = look("/submit").live()
+    page = view.page
+    _open_further(page)
+    for label in ("Type", "Queue", "Priority", "Starts in", "Longest attempt", "Attempts", "Idempotency key"):
+        _fill(page, label, text)
+    for label in ("Tags", "Waits for these jobs"):
+        _fill(page, label, text)
+        page.keyboard.press("Enter")
+    page.get_by_label("Payload", exact=True).fill(text)
+    page.get_by_role("button", name="Submit", exact=True).click()
+
+    expect(page.get_by_text("1 to 128 letters, digits, dots, dashes, underscores").first).to_be_visible()
+    expect(page.get_by_text("This is not JSON")).to_be_visible()
+    expect(page.get_by_role("list", name="Submitted")).to_have_count(0)
+    assert page.locator("main img").count() == 0
+    assert view.overflow() <= 0
+
+
+def test_the_form_is_said_elsewhere_too(look: Opener, shared_system: System) -> None:
+    view = look("/submit").live()
+    page = view.page
+    _fill(page, "Type", "synthetic")
+    _as_json(page).fill('{"echo": "it\'s $(true)"}')
+    said = page.get_by_label("The command", exact=True)
+    expect(said).to_contain_text(f"curl {shared_system.ingest_url}/jobs")
+    expect(said).to_contain_text(r"it'\''s $(true)")
+    page.get_by_text("Python", exact=True).click()
+    expect(said).to_contain_text('client.submit("synthetic", {"echo": "it\'s $(true)"})')
+    page.get_by_text("CLI", exact=True).click()
+    expect(said).to_contain_text("journeyman submit synthetic")
+    page.get_by_text("Link", exact=True).click()
+    link = said.inner_text()
+
+    page.goto("about:blank")
+    page.goto(link)
+    expect(page.locator("form").get_by_label(re.compile("^Type")).first).to_have_value("synthetic")
+
+
+def test_a_type_that_says_what_belongs_in_its_payload_gets_a_form(
+    look: Opener, shared_system: System, queue: str
+) -> None:
+    shared_system.await_workers(2)
+    view = look("/").live()
+
+    def with_schema(route: Route) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        for one in told["items"]:
+            if one["type"] == "synthetic":
+                one["schema"] = SCHEMA
+        route.fulfill(response=answer, json=told)
+
+    view.page.route(re.compile(r"/types(\?|$)"), with_schema)
+    view.go(f"/submit?type=synthetic&queue={queue}")
+    form = view.page.locator("form")
+    form.get_by_label("sleep_ms").fill("5")
+    form.get_by_label("echo").fill(HOSTILE[0])
+    expect(form.get_by_text("how long it sleeps")).to_be_visible()
+    view.page.keyboard.press("Control+Enter")
+
+    expect(view.page.get_by_role("list", name="Submitted")).to_contain_text("completed")
+    (job,) = _jobs(shared_system, queue)["items"]
+    assert job["payload"] == {"sleep_ms": 5, "echo": HOSTILE[0]}
+    view.shoot("submit-form")
+    view.page.unroute_all(behavior="wait")
+
+
+def test_a_form_is_kept_and_used_again(look: Opener) -> None:
+    view = look("/submit").live()
+    page = view.page
+    _fill(page, "Type", "synthetic")
+    _fill(page, "Queue", "kept-queue")
+    page.get_by_role("button", name="Keep this form").click()
+    page.get_by_label("Name of the template").fill(HOSTILE[0])
+    page.get_by_role("button", name="Keep", exact=True).click()
+    page.reload()
+    page.get_by_role("button", name=HOSTILE[0]).first.click()
+
+    expect(page.locator("form").get_by_label(re.compile("^Queue")).first).to_have_value("kept-queue")
+    page.get_by_role("button", name=f"Forget {HOSTILE[0]}").click()
+    expect(page.get_by_role("list", name="Templates")).not_to_contain_text(HOSTILE[0])
+
+
+def test_load_is_simulated_after_a_warning(look: Opener, shared_system: System, queue: str) -> None:
+    view = look(f"/submit?type=synthetic&queue={queue}").live()
+    page = view.page
+    page.get_by_role("button", name="Simulate load").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("These are real jobs")
+    dialog.get_by_label("How many").fill("25")
+    dialog.get_by_label("A second").fill("20")
+    dialog.get_by_role("button", name="Submit 25 jobs").click()
+
+    expect(page.get_by_text("25 jobs submitted")).to_be_visible()
+    wait_for(lambda: _jobs(shared_system, queue)["total"] == 25, "25 jobs")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+def test_it_fits_its_window(look: Opener, device: str, scheme: str) -> None:
+    view = look("/submit?type=synthetic", device=device, scheme=scheme).live()
+    expect(view.page.get_by_label("The command", exact=True)).to_be_visible()
+
+    assert view.overflow() <= 0
+    view.shoot(f"submit-{device}-{scheme}", whole=True)
