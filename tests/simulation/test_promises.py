@@ -5,6 +5,7 @@ A failure prints the last things that happened and the command that shows it aga
 
 from __future__ import annotations
 
+import os
 import random
 
 import pytest
@@ -28,6 +29,7 @@ def test_promises_hold_whatever_breaks(mode: str, loss: str) -> None:
         assert sum(result.faults.values()) > 0
 
 
+@pytest.mark.skipif("CI" in os.environ, reason="what fails in CI should fail for what was changed")
 @pytest.mark.parametrize("mode", MODES)
 def test_promises_hold_for_a_seed_that_nobody_chose(mode: str) -> None:
     result = run(random.SystemRandom().randrange(1_000, 1_000_000_000), mode, span_s=SPAN_S)

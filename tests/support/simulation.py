@@ -92,7 +92,8 @@ class SimulatedScheduler:
         if self.epoch is None:
             return False
         try:
-            return self.scheduling.settle(self.epoch, self._world.now_ms, look_for_silence=True) is not None
+            now_ms = self._world.now_ms
+            return self.scheduling.settle(self.epoch, now_ms, silent=self.scheduling.silent(now_ms)) is not None
         except EpochPassedError:
             self.epoch = None
         except ServerUnavailableError:

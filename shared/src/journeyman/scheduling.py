@@ -17,6 +17,7 @@ Speaks to the `Log` protocol only: the scheduler's process runs it on a server, 
 from __future__ import annotations
 
 import heapq
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from journeyman import decide, failpoints
@@ -118,10 +119,14 @@ class Scheduling:
             due.append(hear)
         return max(min(due), 0)
 
-    def settle(self, epoch: int, now_ms: int, *, look_for_silence: bool = False) -> Settled | None:
+    def silent(self, now_ms: int) -> list[str]:
+        """Return the workers that have not been heard of for longer than they may be silent."""
+        return self.log.silent(max(now_ms, self._now_ms) - self._heartbeat_timeout_ms)
+
+    def settle(self, epoch: int, now_ms: int, *, silent: Sequence[str] = ()) -> Settled | None:
         """Decide and commit one round; None where nothing was to decide or the last commit is not read back yet.
 
-        look_for_silence: also ask which workers stopped beating.
+        silent: workers to declare lost, if they still have not been heard of.
         Raises EpochPassedError when somebody else leads; `begin_term` brings back what was under way, so nothing is
         forgotten.
         """
@@ -136,7 +141,6 @@ class Scheduling:
         self._look_again(now_ms)
         self._hear(now_ms)
         since_ms = now_ms - self._heartbeat_timeout_ms
-        silent = self.log.silent(since_ms) if look_for_silence else []
         if not (self._has_agenda() or partition.undecodable or silent):
             return None
         outcomes = self._outcomes(decide.unsure_parents(partition))

@@ -14,7 +14,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from journeyman import failpoints
 from journeyman.blobs import BlobStore
@@ -106,6 +106,7 @@ class SchedulerLoop:
         self._stop = threading.Event()
         self._snapshot_at = 0
         self._silence_due = self._trim_due = 0.0
+        self._silent: frozenset[str] = frozenset()
         self._last_read = 0.0
 
     def _begin_anew(self) -> None:
@@ -149,6 +150,7 @@ class SchedulerLoop:
                 self._caught_up = False
                 # Workers could not beat either: they have as long to be heard of again as they may ever be silent.
                 self._silence_due = time.monotonic() + self._settings.heartbeat_timeout_ms / 1000
+                self._silent = frozenset()
                 stop.wait(AWAY_S)
             metrics.LEADER.set(self._lease.epoch is not None)
         self._leave()
@@ -264,10 +266,11 @@ class SchedulerLoop:
     def _lead(self, epoch: int) -> bool:
         """Decide, or keep house where there is nothing to decide; tell whether something was decided."""
         started = time.monotonic()
-        silence = started >= self._silence_due
-        if silence:
+        silent: Sequence[str] = ()
+        if started >= self._silence_due:
             self._silence_due = started + self._settings.heartbeat_timeout_ms / 10_000
-        settled = self._scheduling.settle(epoch, self._clock.now_ms(), look_for_silence=silence)
+            silent = self._still_silent()
+        settled = self._scheduling.settle(epoch, self._clock.now_ms(), silent=silent)
         if settled is not None:
             self._clock.calibrate(settled.now_ms)
             metrics.COMMIT_SECONDS.observe(time.monotonic() - started)
@@ -287,6 +290,16 @@ class SchedulerLoop:
             if trimmed is not None:
                 self._scheduling.state_fact(trimmed, epoch, self._clock.now_ms())
         return False
+
+    def _still_silent(self) -> list[str]:
+        """Return the workers that were silent when last looked at as well.
+
+        A server that stood still has heard of nobody, and hears of everybody a moment after it goes on.
+        """
+        silent = self._scheduling.silent(self._clock.now_ms())
+        still = [worker for worker in silent if worker in self._silent]
+        self._silent = frozenset(silent)
+        return still
 
     def _snapshot(self) -> None:
         try:

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useState } from "react";
 import type { Reason } from "~/api/types";
 import { counted, duration, exact } from "~/format";
+import looks from "./looks.module.css";
 import { percent, type Scale } from "./scale";
 import style from "./Timeline.module.css";
 import type { Bar, Lane, Run } from "./timeline";
@@ -73,7 +74,7 @@ function BarView({ bar, lane, scale, until, reason }: BarProps) {
       role="img"
       aria-label={words}
       title={words}
-      className={style["bar"]}
+      className={looks["bar"]}
       data-look={look}
       data-open={bar.to === null || undefined}
       style={{ left: `${left}%`, width: `${width}%` }}

@@ -5,6 +5,7 @@ import { useNow } from "~/components/clock";
 import { Panel } from "~/components/Panel";
 import { counted, duration, exact } from "~/format";
 import { Lanes } from "./Lanes";
+import looks from "./looks.module.css";
 import { percent, scaleOf, ticks } from "./scale";
 import style from "./Timeline.module.css";
 import type { Run } from "./timeline";
@@ -99,7 +100,7 @@ function Legend({ runs, reason }: { runs: readonly Run[]; reason: Reason | undef
     <ul className={style["legend"]}>
       {LOOKS.filter((look) => found.has(look)).map((look) => (
         <li key={look}>
-          <i className={style["sample"]} data-look={look} />
+          <i className={looks["sample"]} data-look={look} />
           {WORDS[look]}
         </li>
       ))}
