@@ -1,4 +1,4 @@
-"""A browser for the session, and windows on the dashboard for each test."""
+"""A browser for each file, and windows on the dashboard for each test."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from support.browser import Device, Opener, Scheme, View, launch
 from support.system import System
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Give the session's Chromium."""
+    """Give a Chromium. Not the session's: while it is there, nothing else in this process can run an event loop."""
     with sync_playwright() as playwright:
         browser = launch(playwright)
         yield browser

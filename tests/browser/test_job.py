@@ -166,6 +166,7 @@ def test_a_failed_job_runs_again_as_its_next_generation(look: Opener, shared_sys
 
 def test_again_with_another_payload_is_another_job(look: Opener, failed: str) -> None:
     page = look(f"/jobs/{failed}").live().page
+    expect(page.get_by_label("More to do with it")).to_be_visible()
     page.keyboard.press("e")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Payload").fill('{"echo": ')

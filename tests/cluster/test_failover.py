@@ -95,8 +95,10 @@ def test_functions_that_the_new_node_lost_are_loaded_there(frail: TestCluster, f
     driver = Driver(frail_logs[0])
     driver.submitted()
     replicated(frail_logs[0])
-    frail.home(0).kill()
+    dead = frail.home(0)
+    dead.kill()
     again(driver.log.now_ms)
+    wait_for(lambda: frail.home(0) is not dead, "everybody to know")
     with to(frail.home(0)) as client:
         client.function_flush()
     # The replica has just been promoted: a single call may still meet the moment in between.
