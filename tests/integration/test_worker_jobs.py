@@ -205,7 +205,7 @@ def test_a_higher_priority_never_waits_behind_a_lower_one(kit: Kit) -> None:
     with kit.worker(threads=1):
         wait_for(lambda: len(kit.events(JobSucceeded)) == 20, "all jobs")
     priorities = {event.job_id: event.priority for event in kit.events(JobSubmitted)}
-    started = [priorities[event.job_id] for event in kit.events(JobStarted)]
+    started = [priorities[one.event.job_id] for one in kit.begun() if isinstance(one.event, JobStarted)]
     assert started == sorted(started, reverse=True)
 
 

@@ -215,7 +215,8 @@ def test_jobs_claimed_ahead_go_back_when_a_slow_one_blocks_the_way(kit: Kit) -> 
             with kit.worker(threads=1):
                 kit.wait_for_event(JobSucceeded, count=done + 310)
             assert "JobSucceeded" not in kit.story(slow)
-            given_back = sum("JobReturned" in kit.story(job_id) for job_id in behind)
+            events = [record.event for record in kit.records()]
+            given_back = sum(isinstance(event, JobReturned) and event.job_id in behind for event in events)
             gates[-1].set()
             done += 311
             kit.wait_for_event(JobSucceeded, count=done)

@@ -11,7 +11,16 @@ from threading import Thread
 from typing import Any, TypeVar
 
 from journeyman.blobs import FileBlobStore
-from journeyman.events import BEGINNING, Event, JobCancelRequested, JobReleased, JobSubmitted, Record
+from journeyman.events import (
+    BEGINNING,
+    Event,
+    JobCancelRequested,
+    JobReleased,
+    JobReturned,
+    JobStarted,
+    JobSubmitted,
+    Record,
+)
 from journeyman.log.connect import opener
 from journeyman.log.doorbells import Doorbells
 from journeyman.log.memory_log import MemoryLog
@@ -90,13 +99,25 @@ class Kit:
         return records
 
     def events(self, kind: type[E]) -> list[E]:
-        return [record.event for record in self.records() if isinstance(record.event, kind)]
+        return [record.event for record in self.begun() if isinstance(record.event, kind)]
+
+    def begun(self) -> list[Record]:
+        """Return what happened, without the claims of jobs that no thread took in time and that went back."""
+        kept: list[Record] = []
+        for record in self.records():
+            event = record.event
+            if isinstance(event, JobReturned) and event.reason == "unstarted":
+                claims = (isinstance(one.event, JobStarted) and one.event.job_id == event.job_id for one in kept[::-1])
+                del kept[len(kept) - 1 - next(back for back, is_claim in enumerate(claims) if is_claim)]
+            else:
+                kept.append(record)
+        return kept
 
     def story(self, job_id: str) -> list[str]:
         """Return the names of what happened to a job, without its submission."""
         return [
             type(record.event).__name__
-            for record in self.records()
+            for record in self.begun()
             if getattr(record.event, "job_id", None) == job_id
             and not isinstance(record.event, (JobSubmitted, JobReleased))
         ]

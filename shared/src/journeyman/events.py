@@ -123,10 +123,11 @@ class JobFailed(_Event, frozen=True, tag="job.failed"):
 
 
 class JobReturned(_Event, frozen=True, tag="job.returned"):
-    """The worker gave the attempt back without an outcome: it drains, or it was told to stop (`reason`).
+    """The worker gave the attempt back without an outcome; `reason` says why.
 
-    The attempt does not count: the next start has the same number. `back` says that the job stands at the
-    head of its line again; otherwise the scheduler releases it anew.
+    `drained`, `interrupted`, or `unstarted`: no thread took the job in time. The attempt does not count: the next start
+    has the same number. `back` says that the job stands at the head of its line again; otherwise the scheduler releases
+    it anew.
     """
 
     job_id: str

@@ -45,8 +45,8 @@ from journeyman_worker.wells import Source, Well, shares
 
 #: A job claimed ahead that has not started after this goes back, and is back a millisecond later. Where the pocket is
 #: being emptied and the job is about to start, it may stay until `HELD_MAX_MS`.
-STALE_MS = 3.0
-HELD_MAX_MS = 4.0
+STALE_MS = 4.0
+HELD_MAX_MS = 5.0
 APART_MS = 1.0
 #: A claim that has not been answered for so long is not counted on.
 OVERDUE_MS = 100.0

@@ -238,7 +238,7 @@ class Session:
 
     def take_back(self) -> None:
         """Hand back every job that waits in the line for a thread."""
-        hand_back([message.attempt for message in self._emptied()])
+        hand_back([message.attempt for message in self._emptied()], "unstarted")
 
     def give_back(self, messages: Iterable[MessageProxy]) -> None:
         """Hand back messages that dramatiq did not start."""
