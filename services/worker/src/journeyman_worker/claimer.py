@@ -47,6 +47,8 @@ from journeyman_worker.wells import Source, Well, shares
 #: being emptied and the job is about to start, it may stay until `HELD_MAX_MS`.
 STALE_MS = 4.0
 HELD_MAX_MS = 5.0
+#: A free thread that has not taken a job for so long will not.
+THREAD_MAX_MS = 1_000.0
 APART_MS = 1.0
 #: A claim that has not been answered for so long is not counted on.
 OVERDUE_MS = 100.0
@@ -296,7 +298,9 @@ class Claimer:
             self._batches.popleft()
         if self._batches and now >= self._batches[0].judged_at:
             oldest = self._batches[0]
-            if oldest.is_soon_gone(started, now):
+            if self._has_threads_for_all() and now - oldest.claimed < THREAD_MAX_MS:
+                self._batches[0] = oldest._replace(judged_at=now + STALE_MS)
+            elif oldest.is_soon_gone(started, now):
                 self._batches[0] = oldest._replace(judged_at=oldest.claimed + HELD_MAX_MS)
             else:
                 self._run_us = max(self._run_us, STALE_MS * 1_000)
@@ -305,6 +309,10 @@ class Claimer:
                 self._desk.take_back()
         for well in self._wells:
             well.poll(now)
+
+    def _has_threads_for_all(self) -> bool:
+        """Tell whether what waits in the pocket waits for no other job, only for threads to be given the processor."""
+        return len(self._desk.attempts) <= self._threads
 
     def _retire(self, pause_ms: float) -> None:
         """Say that nothing is under way, and go on listening: what still runs may be cancelled."""
