@@ -59,7 +59,7 @@ export function Failed({ error, again }: { error: unknown; again?: () => void })
 /** It comes: as many grey lines as there will be about. */
 export function Loading({ lines = 4 }: { lines?: number }) {
   return (
-    <Stack gap={10} p="sm" aria-busy="true" aria-label="Loading">
+    <Stack gap={10} p="sm" role="status" aria-busy="true" aria-label="Loading">
       {Array.from({ length: lines }, (_, line) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the lines are all alike
         <Skeleton key={line} height={12} radius="sm" width={`${92 - ((line * 37) % 45)}%`} />
