@@ -43,33 +43,33 @@ function asCli({ job, key }: Order, ingest: string): string {
 
 function asPython({ job, key }: Order, ingest: string): string {
   const { type, payload, delay_ms: delay, timeout_ms: timeout, ...rest } = job;
-  const given = [python(type)];
-  if (payload !== undefined) given.push(python(payload));
+  const given = [literal(type)];
+  if (payload !== undefined) given.push(literal(payload));
   const named = { ...rest, delay, timeout, idempotency_key: key };
   for (const [name, value] of Object.entries(named))
-    if (value !== undefined) given.push(`${name}=${python(value)}`);
+    if (value !== undefined) given.push(`${name}=${literal(value)}`);
   return [
     "from journeyman.client import Client",
     "",
-    `with Client(${python(ingest)}) as client:`,
+    `with Client(${literal(ingest)}) as client:`,
     `    job = client.submit(${given.join(", ")})`,
   ].join("\n");
 }
 
 /** Quotes a word for a POSIX shell, where it needs that. */
-function shell(word: string): string {
+export function shell(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Writes a JSON value as Python does. JSON's strings are Python's too, but for lone halves of characters. */
-function python(value: unknown): string {
+export function literal(value: unknown): string {
   if (value === null || value === undefined) return "None";
   if (value === true) return "True";
   if (value === false) return "False";
   if (typeof value === "string") return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(python).join(", ")}]`;
+  if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
   if (typeof value === "object") {
-    const members = Object.entries(value).map(([name, one]) => `${python(name)}: ${python(one)}`);
+    const members = Object.entries(value).map(([name, one]) => `${literal(name)}: ${literal(one)}`);
     return `{${members.join(", ")}}`;
   }
   return String(value);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { literal, shell } from "~/api/commands";
 import type { JobView } from "~/api/types";
-import { commandLine, curl, literal, python, shell, submissionOf } from "./commands";
+import { commandLine, curl, python, submissionOf } from "./commands";
 
 const JOB = {
   type: "image.thumbnail",

@@ -1,5 +1,6 @@
 /** A job as something to type elsewhere: what submits another like it, for a shell or for Python. Pure. */
 
+import { literal, shell } from "~/api/commands";
 import type { EventView, JobView } from "~/api/types";
 import type { Submission } from "~/api/writes";
 import { PRIORITIES } from "~/format";
@@ -63,22 +64,4 @@ export function python(ingest: string, job: Submission): string {
   if (timeout_ms !== undefined) options.push(`, timeout=${timeout_ms}`);
   const call = `${literal(type)}, ${literal(payload ?? {})}${options.join("")}`;
   return `from journeyman import Client\n\nwith Client(${literal(ingest)}) as client:\n    client.submit(${call})\n`;
-}
-
-/** Writes a text as one word of a shell. */
-export function shell(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
-/** Writes a JSON value as Python does. */
-export function literal(value: unknown): string {
-  if (value === null || value === undefined) return "None";
-  if (value === true) return "True";
-  if (value === false) return "False";
-  if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
-  if (typeof value === "object") {
-    const pairs = Object.entries(value).map(([name, one]) => `${JSON.stringify(name)}: ${literal(one)}`);
-    return `{${pairs.join(", ")}}`;
-  }
-  return JSON.stringify(value);
 }

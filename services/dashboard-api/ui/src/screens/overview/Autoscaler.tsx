@@ -1,15 +1,12 @@
 import { IconArrowsVertical } from "@tabler/icons-react";
-import { useMemo } from "react";
 import { scaling } from "~/api/reads";
 import type { ScalingView } from "~/api/types";
 import { useRead } from "~/api/useRead";
-import { wantedOverTime } from "~/components/chart/steps";
-import { TimeChart } from "~/components/chart/TimeChart";
-import { useNow } from "~/components/clock";
+import { WantedWorkers } from "~/components/chart/WantedWorkers";
 import { Panel } from "~/components/Panel";
 import { Empty, Shown } from "~/components/states";
 import { Time } from "~/components/Time";
-import { count, counted } from "~/format";
+import { counted } from "~/format";
 import style from "./Autoscaler.module.css";
 
 /** How many workers the autoscaler wanted, over time, and why it last changed its mind. */
@@ -34,18 +31,9 @@ export function Autoscaler() {
 }
 
 function Decisions({ decisions }: { decisions: readonly ScalingView[] }) {
-  const now = useNow(30);
-  const { times, wanted } = useMemo(() => wantedOverTime(decisions, now), [decisions, now]);
   return (
     <>
-      <TimeChart
-        label="Workers wanted, over time"
-        height={120}
-        times={times}
-        lines={[{ name: "workers", colour: "--jm-accent", kind: "steps", values: wanted }]}
-        format={count}
-        least={2}
-      />
+      <WantedWorkers decisions={decisions} height={120} />
       <ol className={style["decisions"]}>
         {decisions.slice(0, 3).map((decision) => (
           <li key={decision.offset}>

@@ -1,11 +1,8 @@
 import { IconArrowsVertical } from "@tabler/icons-react";
-import { useMemo } from "react";
 import { scaling } from "~/api/reads";
 import type { ScalingView } from "~/api/types";
 import { useRead } from "~/api/useRead";
-import { wantedOverTime } from "~/components/chart/steps";
-import { TimeChart } from "~/components/chart/TimeChart";
-import { useNow } from "~/components/clock";
+import { WantedWorkers } from "~/components/chart/WantedWorkers";
 import { DataTable } from "~/components/DataTable";
 import { Panel } from "~/components/Panel";
 import { Empty, Shown } from "~/components/states";
@@ -42,19 +39,10 @@ export function ScalingPanel() {
 }
 
 function Decisions({ decisions }: { decisions: readonly ScalingView[] }) {
-  const now = useNow(30);
-  const { times, wanted } = useMemo(() => wantedOverTime(decisions, now), [decisions, now]);
   return (
     <>
       <div className={style["chart"]}>
-        <TimeChart
-          label="Workers wanted, over time"
-          height={150}
-          times={times}
-          lines={[{ name: "workers", colour: "--jm-accent", kind: "steps", values: wanted }]}
-          format={count}
-          least={2}
-        />
+        <WantedWorkers decisions={decisions} height={150} />
       </div>
       <DataTable
         label="Decisions of the autoscaler"
