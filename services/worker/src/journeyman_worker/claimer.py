@@ -45,8 +45,8 @@ from journeyman_worker.wells import Source, Well, shares
 
 #: A job claimed ahead that has not started after this goes back, and is back a millisecond later. Where the pocket is
 #: being emptied and the job is about to start, it may stay until `HELD_MAX_MS`.
-STALE_MS = 4.0
-HELD_MAX_MS = 5.0
+STALE_MS = 3.0
+HELD_MAX_MS = 4.0
 #: A free thread that has not taken a job for so long will not.
 THREAD_MAX_MS = 1_000.0
 APART_MS = 1.0
