@@ -29,11 +29,13 @@ def archived_system(tmp_path: Path) -> Iterator[System]:
 def restore(system: System) -> str:
     """Run the command that an operator would run, and return what it says."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("JOURNEYMAN_")}
+    environ["JOURNEYMAN_DATA_DIR"] = str(system.directory)
+    environ["JOURNEYMAN_PARTITIONS"] = str(system.settings.partitions)
     url = system.settings.archive_url
     command = [sys.executable, "-m", "journeyman.cli", "rebuild", "--from-archive", url, "--redis-url"]
     ended = subprocess.run(
         [*command, system.settings.redis_url],
-        env={**environ, "JOURNEYMAN_DATA_DIR": str(system.directory)},
+        env=environ,
         capture_output=True,
         text=True,
         check=False,
