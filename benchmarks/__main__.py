@@ -1,6 +1,6 @@
 """Measure Journeyman on this machine: print one table, and keep it with its picture in benchmarks/results.
 
-What `--only` selects is printed and not kept, unless `--write` says so.
+What `--only` selects is printed; with `--write` it takes the place of the same cases in what was kept.
 """
 
 from __future__ import annotations
@@ -31,14 +31,15 @@ def main() -> int:
     for name in names:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         try:
-            rows += CASES[name](options)
+            rows += [row._replace(case=name) for row in CASES[name](options)]
         except Exception as error:  # noqa: BLE001 - the other cases are measured all the same; it is told and ends in 1
             failed[name] = f"{type(error).__name__}: {error}"
             print(f"{name} broke off: {failed[name]}", file=sys.stderr, flush=True)
     Console(width=170).print(report.table(rows))
     if chosen.write or not chosen.only:
         took_s = time.monotonic() - started
-        report.keep(report.Run(f"{began:%Y-%m-%d}", took_s, options, about, rows, failed))
+        run = report.Run(f"{began:%Y-%m-%d}", took_s, options, about, rows, failed)
+        report.keep(report.joined(run) if chosen.only else run)
     return 1 if failed else 0
 
 
@@ -51,7 +52,7 @@ def _arguments() -> argparse.Namespace:
     size.add_argument("--full", action="store_true", help="a million pending and five million projected jobs, too")
     parser.add_argument("--jobs", type=int, help="jobs per throughput case")
     parser.add_argument("--samples", type=int, help="samples of latency")
-    parser.add_argument("--write", action="store_true", help="keep what --only selects, too")
+    parser.add_argument("--write", action="store_true", help="keep what --only selects, beside what was kept")
     return parser.parse_args()
 
 

@@ -26,13 +26,14 @@ class Goal(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One line of the result. `cpu_us`: processor time per job of each process, in microseconds."""
+    """One line of the result. `cpu_us`: processor time per job of each process, in microseconds. case: that gave it."""
 
     measure: str
     value: float
     unit: str
     cpu_us: Mapping[str, float] = {}
     goal: Goal | None = None
+    case: str = ""
 
     @property
     def cpu_total_us(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,13 +11,16 @@ from rich.table import Table
 
 from benchmarks import readme
 from benchmarks.chart import draw
-from benchmarks.measures import Options, Row
+from benchmarks.measures import Goal, Options, Row
 
 RESULTS = Path(__file__).parent / "results"
 
 
 class Run(NamedTuple):
-    """Everything of one run. about: see `machine.describe`. failed: cases that broke off, and why."""
+    """Everything of one run. about: see `machine.describe`. failed: cases that broke off, and why.
+
+    apart: cases that were measured by themselves, after the others, and on which day.
+    """
 
     began: str
     seconds: float
@@ -25,6 +28,7 @@ class Run(NamedTuple):
     about: dict[str, Any]
     rows: Sequence[Row]
     failed: dict[str, str]
+    apart: Mapping[str, str] = {}
 
 
 def table(rows: Sequence[Row]) -> Table:
@@ -42,6 +46,20 @@ def keep(run: Run, folder: Path = RESULTS) -> None:
     (folder / "latest.json").write_bytes(msgspec.json.format(msgspec.json.encode(_data(run)), indent=1))
     (folder / "latest.svg").write_text(draw(run.rows), encoding="utf-8")
     readme.refresh()
+
+
+def joined(run: Run, folder: Path = RESULTS) -> Run:
+    """Return the run that was kept last, with what was measured now in place of the same cases."""
+    if not (folder / "latest.json").exists():
+        return run
+    told = msgspec.json.decode((folder / "latest.json").read_bytes())
+    kept = Run(**told | {"options": Options(**told["options"]), "rows": [_row_of(row) for row in told["rows"]]})
+    now = {row.case for row in run.rows} | set(run.failed)
+    return kept._replace(
+        rows=[row for row in kept.rows if row.case not in now] + list(run.rows),
+        failed={case: why for case, why in kept.failed.items() if case not in now} | run.failed,
+        apart={**kept.apart, **dict.fromkeys(sorted(now), run.began)},
+    )
 
 
 def page(run: Run) -> str:
@@ -67,6 +85,12 @@ def page(run: Run) -> str:
         "|---|---:|---|---|---:|---|",
     ]
     lines += [f"| {' | '.join(_cells(row))} |" for row in run.rows]
+    if run.apart:
+        days = sorted(set(run.apart.values()))
+        lines += [
+            "",
+            *(f"Measured by itself, {day}: {', '.join(c for c, d in run.apart.items() if d == day)}." for day in days),
+        ]
     lines += [f"\n`{case}` broke off: {why}" for case, why in run.failed.items()]
     return "\n".join(lines) + "\n"
 
@@ -77,7 +101,12 @@ def _data(run: Run) -> dict[str, Any]:
 
 def _row(row: Row) -> dict[str, Any]:
     goal = None if row.goal is None else {**row.goal._asdict(), "met": row.goal.met(row.value)}
-    return {**row._asdict(), "measure": row.measure.strip(), "goal": goal}
+    return {**row._asdict(), "goal": goal}
+
+
+def _row_of(told: dict[str, Any]) -> Row:
+    goal = told["goal"]
+    return Row(**told | {"goal": goal and Goal(goal["sign"], goal["value"])})
 
 
 def _cells(row: Row) -> tuple[str, ...]:
