@@ -9,8 +9,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+from msgspec import Meta
 
 import journeyman_worker as jm
 from integration.worker_kit import Kit, server_kit
@@ -27,6 +29,7 @@ from journeyman.events import (
 )
 from journeyman.ids import IdMaker, partition_of
 from journeyman.proposals import Alive, Drain, Leave
+from journeyman.type_descriptions import read_descriptions
 from support.cluster import TestCluster
 from support.servers import TestServer
 from support.waiting import wait_for
@@ -78,6 +81,32 @@ def test_a_worker_has_one_id_in_every_partition_and_runs_the_jobs_of_each(kit: K
     [[worker]] = {tuple(joined) for joined in workers(kit, WorkerJoined)}
     assert beats == [[worker]] * PARTITIONS
     assert workers(kit, WorkerLeft) == [[worker]] * PARTITIONS
+
+
+def test_a_worker_tells_once_what_its_types_take(kit: Kit) -> None:
+    def wide(width: int = 3) -> None:
+        """Be so wide."""
+
+    jm.job("wide", queue="images", broker=kit.broker)(wide)
+    with kit.worker():
+        first, *others = [kit.of(partition).wait_for_event(WorkerJoined).described for partition in EACH]
+    told = read_descriptions(first)["wide"]
+    assert (told.description, told.queue) == ("Be so wide.", "images")
+    assert told.schema is not None
+    assert told.schema["properties"] == {"width": {"type": "integer", "default": 3}}
+    assert set(others) == {""}
+
+
+def test_all_that_a_worker_may_tell_reaches_the_log(kit: Kit) -> None:
+    def wide(width: Annotated[int, Meta(description="x" * 10_000)]) -> None:
+        """Be so wide."""
+
+    for number in range(40):
+        jm.job(f"wide{number:02}", broker=kit.broker)(wide)
+    with kit.worker():
+        told = read_descriptions(kit.of(0).wait_for_event(WorkerJoined).described)
+        assert len(told) == 40
+        assert sum(one.schema is not None for one in told.values()) > 20
 
 
 def test_thousands_of_jobs_in_all_partitions_run_once_each(kit: Kit) -> None:

@@ -83,7 +83,16 @@ _RICH: tuple[e.Event, ...] = (
         5,
         ERROR,
     ),
-    e.WorkerJoined("w-0123456789", "host-a", 4711, "1.2.3", ("images", "default"), ("image.thumbnail",), 8),
+    e.WorkerJoined(
+        "w-0123456789",
+        "host-a",
+        4711,
+        "1.2.3",
+        ("images", "default"),
+        ("image.thumbnail",),
+        8,
+        '{"image.thumbnail":{"schema":{"type":"object"},"description":"Färbe.","queue":"images"}}',
+    ),
     e.WorkerDraining("w-0123456789", "autoscaler"),
     e.WorkerLeft("w-0123456789"),
     e.WorkerLost("w-0123456789", "its process died", EVIDENCE, (JOB, OTHER)),
@@ -139,6 +148,7 @@ _VERSIONS: dict[type[e.Event], int] = {
     e.JobLost: 2,
     e.JobDeadLettered: 2,
     e.JobRedriven: 2,
+    e.WorkerJoined: 2,
     e.WorkerLost: 2,
     e.LogTrimmed: 2,
 }
@@ -164,6 +174,10 @@ OLD_EXAMPLES: tuple[Example, ...] = (
         ),
     ),
     Example("plain", e.JobRedriven(JOB, 2, 1, "t", "q", 10, 3)),
+    Example(
+        "rich", e.WorkerJoined("w-0123456789", "host-a", 4711, "1.2.3", ("images", "default"), ("image.thumbnail",), 8)
+    ),
+    Example("plain", e.WorkerJoined("w", "", 0, "", (), (), 0)),
     Example("rich", e.WorkerLost("w-0123456789", "its process died")),
     Example("rich", e.LogTrimmed("1700000000000-0", 1_000)),
     Example("plain", e.LogTrimmed("0-0")),

@@ -51,6 +51,9 @@ an_event: st.SearchStrategy[e.Event] = st.one_of(
         st.just(("images",)),
         st.just(("t",)),
         st.just(4),
+        st.sampled_from(
+            ["", "{", '{"t":{"schema":{"type":"object"},"description":"does it"}}', '{"t":{"queue":"mail"}}']
+        ),
     ),
     st.builds(e.WorkerDraining, workers),
     st.builds(e.WorkerLost, workers),

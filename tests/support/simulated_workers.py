@@ -8,6 +8,7 @@ from journeyman import events as e
 from journeyman.errors import WorkerLostError
 from journeyman.log.api import Claimed, ClaimedJob, Finished, Outcome
 from journeyman.proposals import Alive, Join, Leave, Proposal
+from journeyman.type_descriptions import TypeDescription, write_descriptions
 from support.agreement import claimable
 from support.simulation import World
 
@@ -28,7 +29,8 @@ class SimulatedWorker:
         self._claims = self._finishes = 0
         self._last_count = 0
         self._last_finish: tuple[list[Outcome], Finished] | None = None
-        joined = e.WorkerJoined(name, "host", 1, "1", self.queues, self.types, 4)
+        described = write_descriptions({kind: TypeDescription(description=f"as {name} does") for kind in types}).text
+        joined = e.WorkerJoined(name, "host", 1, "1", self.queues, self.types, 4, described)
         world.append(Proposal((joined,), None, (Join(name, self.queues, self.types),)))
 
     def claim(self, count: int) -> Claimed | None:

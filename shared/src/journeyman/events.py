@@ -235,7 +235,10 @@ class QueueResumed(_Event, frozen=True, tag="queue.resumed"):
 
 
 class WorkerJoined(_Event, frozen=True, tag="worker.joined"):
-    """A worker process is ready to claim: which queues it serves, which types it knows, with how many slots."""
+    """A worker process is ready to claim: which queues it serves, which types it knows, with how many slots.
+
+    described: what its types take, as JSON text (`type_descriptions.py`); told in the first partition's log alone.
+    """
 
     worker: str
     host: str
@@ -244,6 +247,7 @@ class WorkerJoined(_Event, frozen=True, tag="worker.joined"):
     queues: tuple[str, ...]
     types: tuple[str, ...]
     slots: int
+    described: str = ""
 
 
 class WorkerDraining(_Event, frozen=True, tag="worker.draining"):

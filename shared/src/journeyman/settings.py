@@ -76,6 +76,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "The dashboard's own may anyway."
         ),
     ] = ""
+    trace_url: Annotated[
+        str,
+        _about(
+            "Where a trace is shown, with `{trace_id}` in it: `https://tempo.example/trace/{trace_id}`. Jobs in the "
+            "dashboard link to it. Empty: they do not."
+        ),
+    ] = ""
     data_dir: Annotated[str, _about("Directory of the embedded server, the read model and the local blob store.")] = (
         ".journeyman"
     )
@@ -204,6 +211,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 raise SettingsError("JOURNEYMAN_CORS_ORIGINS: not a list of origins like https://ops.example:8443")
         return origins
 
+    def trace_template(self) -> str:
+        """Where a trace is shown: a web address with `{trace_id}` in it, or nothing. Raises SettingsError."""
+        parts = urlsplit(self.trace_url)
+        there = parts.scheme in ("http", "https") and parts.hostname and "{trace_id}" in self.trace_url
+        if self.trace_url and (not there or "{" in parts.netloc or not self.trace_url.isprintable()):
+            raise SettingsError("JOURNEYMAN_TRACE_URL: not like https://tempo.example/trace/{trace_id}")
+        return self.trace_url
+
     def origins(self) -> frozenset[str]:
         """Origins of pages that may use ingest. A dashboard on this machine has several names."""
         own = urlsplit(self.dashboard_address())
@@ -270,6 +285,7 @@ def _check(settings: Settings) -> None:
     settings.scheduled_partitions()
     settings.queue_quotas()
     settings.further_origins()
+    settings.trace_template()
     if settings.failpoints and settings.environment == "production":
         raise SettingsError("JOURNEYMAN_FAILPOINTS: refusing to have processes kill themselves in production")
     if settings.api_keys_file:

@@ -2,7 +2,8 @@
 
 A payload object becomes keyword arguments. One msgspec decode checks names and types and builds the values, so
 an annotation may be anything msgspec can decode into: structs, dataclasses, datetimes, unions. A payload
-that is no object goes to a function with exactly one parameter, as its only argument.
+that is no object goes to a function with exactly one parameter, as its only argument. `**rest` takes any other member,
+or those of a TypedDict: `**rest: Unpack[Rest]`, which may have names that no parameter can have.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import inspect
 import typing
 from collections.abc import Callable
 from inspect import Parameter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired, Required, Unpack
 
 import msgspec
 
 from journeyman_worker.exceptions import InvalidPayload
+from journeyman_worker.payload_schema import Field, payload_schema, payload_shape
 
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
@@ -44,26 +46,25 @@ class Binding:
         """
         self.signature = inspect.signature(fn)
         hints = _hints(fn) if typed else {}
-        self._named = [p for p in self.signature.parameters.values() if p.kind is not Parameter.VAR_POSITIONAL]
-        self._open = [p for p in self._named if p.kind is Parameter.VAR_KEYWORD]
-        self._named = [p for p in self._named if p.kind is not Parameter.VAR_KEYWORD]
+        parameters = self.signature.parameters.values()
+        self._named = [p for p in parameters if p.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)]
         self._positional_only = [p.name for p in self._named if p.kind is Parameter.POSITIONAL_ONLY]
-        self._types = {p.name: hints.get(p.name, Any) for p in self._named}
-        fields: list[Any] = [
-            (p.name, self._types[p.name])
-            if p.default is Parameter.empty
-            else (p.name, typing.Union[self._types[p.name], msgspec.UnsetType], msgspec.UNSET)
-            for p in self._named
-        ]
-        shape = msgspec.defstruct("Payload", fields, kw_only=True, forbid_unknown_fields=not self._open)
-        self._decode = msgspec.json.Decoder(shape).decode
-        self._names = tuple(p.name for p in self._named)
+        rest = next((p for p in parameters if p.kind is Parameter.VAR_KEYWORD), None)
+        members = None if rest is None else _members(hints.get(rest.name))
+        self._open = rest is not None and members is None
+        self._fields = [Field(p.name, hints.get(p.name, Any), p.default) for p in self._named] + (members or [])
+        self._decode = msgspec.json.Decoder(payload_shape(self._fields, is_open=self._open)).decode
+        self._names = tuple(field.name for field in self._fields)
         self._alone = self._decoder_of_the_only_parameter()
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON schema of a payload object: as strict as the annotations can be told."""
+        return payload_schema(self._fields, is_open=self._open)
 
     def _decoder_of_the_only_parameter(self) -> Callable[[str | bytes], Any] | None:
         if len(self.signature.parameters) != 1 or len(self._named) != 1 or self._named[0].kind not in _POSITIONAL:
             return None
-        return msgspec.json.Decoder(self._types[self._named[0].name]).decode
+        return msgspec.json.Decoder(self._fields[0].type).decode
 
     def arguments(self, payload: str | bytes) -> Arguments:
         """Return the arguments for a payload (JSON text). Raises InvalidPayload."""
@@ -138,3 +139,21 @@ def _hints(fn: Callable[..., Any]) -> dict[str, Any]:
         return typing.get_type_hints(fn, include_extras=True)
     except NameError as error:
         raise TypeError(f"an annotation of {fn.__qualname__} cannot be resolved: {error}") from None
+
+
+def _members(annotation: Any) -> list[Field] | None:
+    """Return the members of a TypedDict that keyword arguments are unpacked from; None for anything else."""
+    if typing.get_origin(annotation) is not Unpack:
+        return None
+    (shape,) = typing.get_args(annotation)
+    if not typing.is_typeddict(shape):
+        return None
+    hints = _hints(shape)
+    return [
+        Field(name, _value_type(hint), Parameter.empty if name in shape.__required_keys__ else msgspec.UNSET)
+        for name, hint in hints.items()
+    ]
+
+
+def _value_type(hint: Any) -> Any:
+    return typing.get_args(hint)[0] if typing.get_origin(hint) in (Required, NotRequired) else hint

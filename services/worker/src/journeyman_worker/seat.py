@@ -101,7 +101,8 @@ class Seat:
     def join(self, give_up: Callable[[], bool]) -> bool:
         """Register the worker, and start to report and to beat. False where the server was away until `give_up`."""
         who = self._company.identity
-        joined = WorkerJoined(who.worker, who.host, who.pid, who.version, who.queues, who.types, who.slots)
+        described = who.described if self.log is self.logs[0] else ""
+        joined = WorkerJoined(who.worker, who.host, who.pid, who.version, who.queues, who.types, who.slots, described)
         appended = self._append(joined, Join(who.worker, who.queues, who.types), give_up=give_up)
         if appended is None:
             return False

@@ -23,6 +23,7 @@ from journeyman.errors import SettingsError
 from journeyman.log.api import EVERY_QUEUE, Log
 from journeyman_worker.bells import Bells
 from journeyman_worker.broker import JourneymanBroker
+from journeyman_worker.descriptions import describe
 from journeyman_worker.drainer import drain
 from journeyman_worker.runner.attempt import Attempt
 from journeyman_worker.runner.bench import Bench, build_worker
@@ -87,6 +88,7 @@ class Station:
             self.bench = Bench(broker, self)
         except TypeError as error:
             raise SettingsError(f"a job's parameters cannot be validated: {error}") from None
+        self._described = describe(broker.actors)
         self._worker = build_worker(self.bench, threads)
         self._watcher = Watcher(self._running)
 
@@ -171,7 +173,8 @@ class Station:
     def _identity(self) -> Identity:
         types = tuple(sorted(self.bench.runners))
         host, pid = socket.gethostname(), os.getpid()
-        return Identity(new_worker_id(), host, pid, version("journeyman-worker"), self._queues, types, self._threads)
+        known = (version("journeyman-worker"), self._queues, types, self._threads, self._described)
+        return Identity(new_worker_id(), host, pid, *known)
 
     def _running(self) -> list[Attempt]:
         session = self.session

@@ -16,7 +16,7 @@ FRESH_MS = 200.0
 
 
 class Identity(NamedTuple):
-    """What does not change about a worker while it lives."""
+    """What does not change about a worker while it lives. `described`: what it tells of its types when it joins."""
 
     worker: str
     host: str
@@ -25,6 +25,7 @@ class Identity(NamedTuple):
     queues: tuple[str, ...]
     types: tuple[str, ...]
     slots: int
+    described: str = ""
 
 
 class Vitals:

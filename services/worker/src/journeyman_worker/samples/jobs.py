@@ -12,7 +12,7 @@ import os
 import signal
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias, TypedDict, Unpack
 
 import msgspec
 from msgspec import Meta
@@ -25,7 +25,7 @@ from journeyman_worker.samples.errors import ToldToFailError, UnusableInputError
 from journeyman_worker.samples.thumbnails import Format
 
 Text: TypeAlias = Annotated[str, Meta(min_length=1, max_length=4096)]
-Address: TypeAlias = Annotated[str, Meta(min_length=3, max_length=998)]
+Address: TypeAlias = Annotated[str, Meta(min_length=3, max_length=998, examples=["Ann <ann@example.org>"])]
 Addresses: TypeAlias = Annotated[list[Address], Meta(min_length=1, max_length=100)]
 Pixels: TypeAlias = Annotated[int, Meta(ge=1, le=8_192)]
 Millis: TypeAlias = Annotated[int, Meta(ge=0, le=86_400_000)]
@@ -45,13 +45,30 @@ def _resolve(path: str) -> Path:
 
 @jm.job("data-processing", timeout="10m")
 def data_processing(
-    path: Text,
-    aggregate: Annotated[
-        dict[Text, Annotated[list[Method], Meta(min_length=1, max_length=5)]], Meta(min_length=1, max_length=100)
+    path: Annotated[
+        Text, Meta(description="A CSV file: UTF-8, commas, a header.", examples=["sample:flights.csv", "orders.csv"])
     ],
-    group_by: Annotated[list[Text], Meta(max_length=16)] = [],  # noqa: B006 - never changed
-    output: Text | None = None,
-    title: Annotated[str, Meta(max_length=200)] = "",
+    aggregate: Annotated[
+        dict[Text, Annotated[list[Method], Meta(min_length=1, max_length=5)]],
+        Meta(
+            min_length=1,
+            max_length=100,
+            description="Columns, and what is made of each.",
+            examples=[{"dep_delay": ["mean", "max"]}],
+        ),
+    ],
+    group_by: Annotated[
+        list[Text],
+        Meta(
+            max_length=16,
+            description="Columns whose values make a group. None: all rows are one.",
+            examples=[["carrier"]],
+        ),
+    ] = [],  # noqa: B006 - never changed
+    output: Annotated[
+        Text | None, Meta(description="Also write the groups to this CSV file.", examples=["by-carrier.csv"])
+    ] = None,
+    title: Annotated[str, Meta(max_length=200, description="Heads the table in a report.")] = "",
 ) -> dict[str, Any]:
     """Aggregate the columns of a CSV file, group by group. With `output`, write the groups as CSV, too.
 
@@ -71,10 +88,15 @@ def data_processing(
 
 @jm.job("image-processing", queue="images", timeout="2m")
 def image_processing(
-    path: Text,
-    output_dir: Text,
-    sizes: Annotated[list[Pixels], Meta(min_length=1, max_length=16)] = [128, 256],  # noqa: B006 - never changed
-    formats: Annotated[list[Format], Meta(min_length=1, max_length=3)] = ["webp", "jpeg"],  # noqa: B006 - never changed
+    path: Annotated[Text, Meta(description="The picture.", examples=["sample:rocket.jpg", "photos/cat.jpg"])],
+    output_dir: Annotated[Text, Meta(description="The folder they are written to.", examples=["thumbnails"])],
+    sizes: Annotated[
+        list[Pixels],
+        Meta(min_length=1, max_length=16, description="Sides of the squares they are to fit into, in pixels."),
+    ] = [128, 256],  # noqa: B006 - never changed
+    formats: Annotated[
+        list[Format], Meta(min_length=1, max_length=3, description="Each size is written in each of these.")
+    ] = ["webp", "jpeg"],  # noqa: B006 - never changed
 ) -> dict[str, Any]:
     """Write thumbnails of a picture, upright, each size in each format, as `NAME-SIZE.FORMAT` in `output_dir`."""
     source, folder = _resolve(path), _resolve(output_dir)
@@ -94,7 +116,11 @@ def image_processing(
 
 
 @jm.job("report-generation", timeout="2m")
-def report_generation(title: Text, output: Text, data: Any = None) -> dict[str, Any]:
+def report_generation(
+    title: Annotated[Text, Meta(description="Heads the page.", examples=["Penguins and a cat"])],
+    output: Annotated[Text, Meta(description="The file it is written to.", examples=["report.html"])],
+    data: Annotated[Any, Meta(description="What to show beside the results of the jobs it depends on.")] = None,
+) -> dict[str, Any]:
     """Write an HTML page, whole in itself, of the results of this job's parents and of `data` (a result or a list)."""
     from journeyman_worker.samples import report
 
@@ -113,27 +139,33 @@ def report_generation(title: Text, output: Text, data: Any = None) -> dict[str, 
     return {"path": str(target), "bytes": len(page), "tables": len(shown.tables), "pictures": len(shown.pictures)}
 
 
-class _Sender(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The payload field `from`, which cannot be a parameter's name."""
-
-    address: Address = msgspec.field(name="from", default=SENDER)
+#: What cannot be a parameter's name.
+_Sender = TypedDict(
+    "_Sender",
+    {
+        "from": Annotated[
+            Address, Meta(description=f"Who sends it. None: {SENDER}", examples=["Reports <r@example.org>"])
+        ]
+    },
+    total=False,
+)
 
 
 @jm.job("email-sending", queue="mail", timeout="2m", max_attempts=5)
 def email_sending(
-    to: Address | Addresses,
-    subject: Annotated[str, Meta(max_length=998)],
-    body: str = "",
-    attachments: Annotated[list[Text], Meta(max_length=20)] = [],  # noqa: B006 - never changed
-    **sender: Any,
+    to: Annotated[Address | Addresses, Meta(description="Who receives it: one address or several.")],
+    subject: Annotated[str, Meta(max_length=998, examples=["The report"])],
+    body: Annotated[
+        str, Meta(description="The message, as plain text.", extra_json_schema={"format": "multiline"})
+    ] = "",
+    attachments: Annotated[
+        list[Text], Meta(max_length=20, description="Files to send along.", examples=[["report.html"]])
+    ] = [],  # noqa: B006 - never changed
+    **sender: Unpack[_Sender],
 ) -> dict[str, Any]:
     """Send a message, as `from` where given, through the server that `JOURNEYMAN_SMTP_URL` names."""
     from journeyman_worker.samples import mail
 
-    try:
-        author = msgspec.convert(sender, _Sender).address
-    except msgspec.ValidationError as error:
-        raise jm.InvalidPayload(str(error)) from None
     room, enclosed = mail.ATTACHMENTS_BYTES_MAX, []
     for path in map(_resolve, attachments):
         content = files.read(path, room)
@@ -143,7 +175,7 @@ def email_sending(
         to=[to] if isinstance(to, str) else to,
         subject=subject,
         body=body,
-        sender=author,
+        sender=sender.get("from", SENDER),
         job_id=jm.current().id,
         sent_at=datetime.now(UTC),
         attachments=enclosed,
@@ -155,14 +187,14 @@ def email_sending(
 
 @jm.job("synthetic")
 def synthetic_job(
-    sleep_ms: Millis = 0,
-    burn_ms: Millis = 0,
-    steps: Annotated[int, Meta(ge=0, le=10_000)] = 0,
-    fail_times: Attempts = 0,
-    permanent: bool = False,
-    crash_times: Attempts = 0,
-    result_bytes: Annotated[int, Meta(ge=0, le=64 << 20)] = 0,
-    echo: Any = None,
+    sleep_ms: Annotated[Millis, Meta(description="How long it sleeps.")] = 0,
+    burn_ms: Annotated[Millis, Meta(description="How much processor time it uses.")] = 0,
+    steps: Annotated[int, Meta(ge=0, le=10_000, description="How often it tells its progress while it sleeps.")] = 0,
+    fail_times: Annotated[Attempts, Meta(description="So many attempts fail, the next one succeeds.")] = 0,
+    permanent: Annotated[bool, Meta(description="It fails for good, without another attempt.")] = False,
+    crash_times: Annotated[Attempts, Meta(description="So many attempts kill their worker.")] = 0,
+    result_bytes: Annotated[int, Meta(ge=0, le=64 << 20, description="Size of a text in the result.")] = 0,
+    echo: Annotated[Any, Meta(description="Returned as it is.")] = None,
 ) -> dict[str, Any]:
     """Cost time, fail or crash as told, then return `echo` and the attempt's number."""
     attempt = jm.current().attempt
