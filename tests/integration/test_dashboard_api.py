@@ -210,11 +210,30 @@ def test_every_screen_shows_the_moment_that_is_asked_for(board: Dashboard, write
     assert board.get("/jobs", as_of="9999999999999")["total"] == 2
 
 
+def test_what_is_notable_is_listed_now_and_as_of_then(board: Dashboard, writer: Writer) -> None:
+    job = writer.submitted("mail")
+    dead = writer.append(
+        e.JobStarted(job, 1, "w-1"), e.JobDeadLettered(job, 1, "permanent", e.Error("E", "no", "", "f"))
+    )
+    paused = writer.append(e.QueuePaused("post"))
+    told: list[dict[str, object]] = board.get("/notable", min_offset=str(paused))["items"]  # type: ignore[assignment]
+    assert [(one["event"], one["words"]) for one in told] == [
+        ("queue.paused", "queue post was paused"),
+        ("job.dead_lettered", "a job of mail failed for good: E: no"),
+    ]
+    assert (told[1]["job_id"], told[1]["fingerprint"], told[1]["offset"]) == (job, "f", str(dead))
+    assert board.get("/notable", as_of=str(dead))["items"] == told[1:]
+    assert board.get("/notable", before=str(paused), limit=1)["items"] == told[1:]
+    for wrong in ("soon", "1-0/0,1:1-0/0", "7:1-0/0"):
+        assert board.get("/notable", 400, before=wrong)["errors"][0]["path"] == "before"  # type: ignore[index]
+
+
 def test_the_ui_is_told_where_ingest_is(board: Dashboard) -> None:
     told = board.get("/config")
     assert (told["ingest_url"], told["environment"]) == ("http://127.0.0.1:8000", "development")
     assert told["version"]
     assert "as_of" in told["features"]  # type: ignore[operator]
+    assert told["trace_url"] == ""
 
 
 def test_jobs_are_searched_by_payload_age_and_error(board: Dashboard, writer: Writer) -> None:

@@ -14,7 +14,7 @@ from journeyman.errors import ServerUnavailableError
 from journeyman.log.api import Appended
 from journeyman.log.memory_log import MemoryLog
 from journeyman.proposals import Bury, Proposal
-from journeyman_dashboard.bulk import runner
+from journeyman_dashboard.bulk import changer
 from journeyman_dashboard.bulk.ledger import Ledger
 from journeyman_dashboard.bulk.orders import Bulk, Order
 from support.dashboard import Dashboard, Writer, dashboard
@@ -93,13 +93,36 @@ def test_all_that_match_are_cancelled_and_what_is_refused_is_counted(board: Dash
     submit(log, 1, "other")
     bury(log, [dead])
     caught_up(board, log)
-    assert begin(board, action="cancel", filter={"type": "t"}, dry_run=True) == {"id": None, "matched": 5}
+    counted = begin(board, action="cancel", filter={"type": "t"}, dry_run=True)
+    assert (counted["id"], counted["matched"], counted["by_status"]) == (None, 5, {"pending": 4, "failed": 1})
     told = ended(board, begin(board, action="cancel", filter={"type": "t"})["id"])
     assert (told["state"], told["matched"], told["done"], told["left"]) == ("done", 5, 4, 0)
     assert told["refused"] == {"the job has failed": 1}
     caught_up(board, log)
     assert [job["id"] for job in board.get("/jobs", min_offset=told["offset"], type="t")["items"]][:4] == waiting[::-1]  # type: ignore[attr-defined]
     assert [one.job_id for one in events_of(log) if isinstance(one, e.JobCancelRequested)] == waiting
+
+
+def test_a_dry_run_says_how_to_mean_those_that_it_counted(board: Dashboard, log: FlakyLog) -> None:
+    submit(log, 3)
+    caught_up(board, log)
+    counted = begin(board, action="cancel", filter={"type": ["t"], "age": "<1h"}, dry_run=True)
+    assert counted["filter"]["age"] is None
+    wait_for(lambda: log.now_ms() > board.model.reach.latest_ms() + 1, "another millisecond")
+    submit(log, 2)
+    caught_up(board, log)
+    told = ended(board, begin(board, action="cancel", filter=counted["filter"])["id"])
+    assert (told["matched"], told["done"]) == (3, 3)
+
+
+def test_ids_are_counted_and_not_told_again(board: Dashboard, log: FlakyLog) -> None:
+    jobs = submit(log, 2)
+    caught_up(board, log)
+    counted = begin(board, action="cancel", ids=[*jobs, "nonsense"], dry_run=True)
+    assert (counted["matched"], counted["by_status"], counted["filter"]) == (3, {"pending": 2}, None)
+    assert begin(board, action="cancel", filter={"q": "t"}, limit=1, dry_run=True)["by_status"] == {"pending": 1}
+    told = ended(board, begin(board, action="cancel", ids=jobs)["id"])
+    assert (told["order"]["ids"], told["named"], told["matched"]) == (None, 2, 2)
 
 
 def test_jobs_are_retried_with_their_errors_and_stop_when_they_fail_again(board: Dashboard, log: FlakyLog) -> None:
@@ -158,7 +181,7 @@ def test_a_log_that_does_not_answer_is_asked_again_and_nothing_is_done_twice(boa
 def test_a_log_that_never_answers_ends_it_loudly(
     board: Dashboard, log: FlakyLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(changer, "PATIENCE_S", 0.1)
     submit(log, 1)
     caught_up(board, log)
     log.silences = 1_000

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +17,8 @@ import pytest
 from journeyman import events as e
 from journeyman.log.memory_log import MemoryLog
 from journeyman_dashboard import streams
-from journeyman_dashboard.routes import events
+from journeyman_dashboard.routes import streaming
+from journeyman_dashboard.schema import FILE_NAME, open_for_reading
 from support.dashboard import Dashboard, Writer, dashboard
 from support.waiting import wait_for
 
@@ -57,8 +60,9 @@ def parsed(lines: Iterator[str]) -> Iterator[Told]:
         if line:
             name, _, value = line.partition(": ")
             fields[name] = value
-        elif "data" in fields:
-            yield Told(fields["id"], fields["event"], json.loads(fields["data"]))
+        else:
+            if "data" in fields:
+                yield Told(fields.get("id", ""), fields["event"], json.loads(fields["data"]))
             fields = {}
 
 
@@ -147,14 +151,16 @@ def test_a_long_past_comes_in_stretches_and_whole(board: Dashboard, writer: Writ
         assert [one.data["data"]["job_id"] for one in take(told, 1_500)] == [f"{n:024d}" for n in range(1_500)]
 
 
-def crowd(board: Dashboard, writer: Writer) -> socket.socket:
+def crowd(board: Dashboard, writer: Writer, query: str = "last_event_id=0-0") -> socket.socket:
     """Open a stream with a long past by hand, and read nothing of it."""
     for start in range(0, 50_000, 500):
         end = writer.append(*(e.JobStarted(f"{start + index:024d}", 1, "w-1" * 20) for index in range(500)))
     board.get("/stats", min_offset=str(end))
     host, port = board.url.removeprefix("http://").split(":")
-    client = socket.create_connection((host, int(port)))
-    client.sendall(b"GET /events?last_event_id=0-0 HTTP/1.1\r\nHost: here\r\n\r\n")
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+    client.connect((host, int(port)))
+    client.sendall(f"GET /events?{query} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
     wait_for(lambda: board.model.streams.open == 1, "the stream to be open")
     return client
 
@@ -167,9 +173,99 @@ def test_a_client_that_goes_in_the_middle_leaves_no_stream_behind(board: Dashboa
 def test_a_client_that_takes_nothing_is_let_go(
     board: Dashboard, writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events, "STALL_S", 0.1)
+    monkeypatch.setattr(streaming, "STALL_S", 0.1)
     client = crowd(board, writer)
     wait_for(lambda: board.model.streams.open == 0, "the stream to be closed")
+    client.close()
+
+
+def test_what_a_client_takes_nothing_of_is_not_read_for_it(
+    board: Dashboard, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stretches: list[int] = []
+
+    def read(*args: Any) -> streams.Stretch:
+        place, text = read_stretch(*args)
+        stretches.append(len(text))
+        return place, text
+
+    read_stretch = streams.read_stretch
+    monkeypatch.setattr(streams, "read_stretch", read)
+    client = crowd(board, writer)
+    wait_for(lambda: bool(stretches), "the stream to be read")
+    seen: list[int] = []
+    while len(seen) < 5 or seen[-1] != seen[-5]:
+        seen.append(len(stretches))
+        board.get("/stats", min_offset=str(writer.completed() and writer.log.end()))
+        time.sleep(0.1)
+    # What the server and the sockets hold: of some 12 megabytes.
+    assert sum(stretches) < 10 * 1024 * 1024
+    client.close()
+
+
+def test_a_stretch_of_large_events_is_cut_by_its_weight(board: Dashboard, writer: Writer, tmp_path: Path) -> None:
+    payload = json.dumps({"text": "x" * 16_000})
+    for _ in range(4):
+        writer.append(*(e.JobSubmitted(writer.job_id(), "t", payload=payload) for _ in range(50)))
+    board.get("/stats", min_offset=str(writer.log.end()))
+    reader = open_for_reading(tmp_path / FILE_NAME)
+    place = {0: e.BEGINNING}
+    told = 0
+    while place != board.model.reach.position:
+        place, text = streams.read_stretch(reader, streams.EventFilter(), place, board.model.reach.position)
+        assert len(text) < streams.STRETCH_BYTES + 20_000
+        told += text.count(b"event: job.submitted")
+    assert told == 200
+    reader.close()
+
+
+def test_pulses_come_to_those_who_ask_for_them(
+    board: Dashboard, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "PULSE_S", 0.05)
+    monkeypatch.setattr(streams, "HEARTBEAT_S", 0.05)
+    writer.completed()
+    end = writer.log.end()
+    with follow(board, f"?pulse=true&min_offset={end}") as told:
+        for pulse in take(told, 3):
+            assert (pulse.id, pulse.event) == ("", "pulse")
+            assert pulse.data["offset"] == str(end)
+            assert pulse.data["at"].endswith("Z")
+            assert 0 <= pulse.data["lag_ms"] < 5_000
+        job = writer.submitted()
+        first = next(one for one in told if one.event != "pulse")
+    assert first.data["data"]["job_id"] == job
+    with follow(board, "?last_event_id=0-0") as told:
+        assert "pulse" not in {one.event for one in take(told, 6)}
+
+
+def test_a_stream_that_is_far_behind_goes_on_from_now_and_says_how_much_was_left_out(
+    board: Dashboard, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for count in (1, 20, 400):
+        end = writer.append(*(e.JobStarted(f"{count:012d}{index:012d}", 1, "w-1") for index in range(count)))
+    monkeypatch.setattr(streams, "SKIP_BEHIND_S", -1.0)
+    with follow(board, f"?skip=true&last_event_id=0-0&min_offset={end}") as told:
+        (skipped,) = take(told, 1)
+    assert (skipped.event, skipped.id) == ("skipped", str(end))
+    assert skipped.data == {"events": 421, "after": "0-0/0", "offset": str(end)}
+    monkeypatch.setattr(streams, "SKIP_BEHIND_S", 5.0)
+    with follow(board, f"?skip=true&last_event_id=0-0&min_offset={end}") as told:
+        assert [one.event for one in take(told, 421)] == ["job.started"] * 421
+
+
+def test_a_slow_client_that_wants_the_present_gets_there(
+    board: Dashboard, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "SKIP_BEHIND_S", 0.3)
+    client = crowd(board, writer, "skip=true&last_event_id=0-0")
+    client.settimeout(10)
+    time.sleep(0.5)
+    data, gap = b"", re.compile(rb'event: skipped\ndata: {"events":(\d+)')
+    while not (found := gap.search(data)):
+        data += client.recv(1 << 20)
+    told = data.count(b"event: job.started")
+    assert told + int(found[1]) == 50_000
     client.close()
 
 

@@ -15,9 +15,10 @@ from journeyman_dashboard import schema, store
 from journeyman_dashboard.params import read_cursor
 from journeyman_dashboard.past.moments import AsOf
 from journeyman_dashboard.past.pasts import Pasts
-from journeyman_dashboard.queries import breakers, dead, dependencies, fleet, histories, jobs, lines, stats
+from journeyman_dashboard.queries import breakers, dead, dependencies, fleet, histories, jobs, lines, stats, types
 from journeyman_dashboard.queries.filters import JobFilter
 from journeyman_dashboard.queries.lookup import around, job_by_id, shut
+from journeyman_dashboard.queries.notable import notable
 from journeyman_dashboard.schema import open_for_reading
 from journeyman_dashboard.views import job_view
 
@@ -78,12 +79,16 @@ def told(connection: sqlite3.Connection, now_ms: int, ids: Iterable[str]) -> dic
     said: dict[str, object] = {
         "stats": stats.stats(connection, now_ms=now_ms, lag_ms=0, window_ms=900_000),
         "queues": lines.queues(connection, now_ms),
-        "types": lines.types(connection, now_ms),
+        "types": types.types(connection, now_ms),
         "breakers": breakers.breakers(connection),
         "workers": fleet.workers(connection, (), now_ms=now_ms, everyone=False),
         "scaling": fleet.scaling(connection, 50),
+        "notable": notable(connection, limit=500),
         "dead": dead.dead_letters(connection, dead.DeadFilter(), limit=20, cursor=None),
     }
+    for kind in ("a", "b", "t"):
+        for window_ms in (60_000, 3_600_000):
+            said[f"type {kind} {window_ms}"] = types.type_detail(connection, kind, now_ms=now_ms, window_ms=window_ms)
     for number, wanted in enumerate(FILTERS):
         for sort in jobs.SORTS:
             said[f"list {number} {sort}"] = pages(connection, wanted, sort)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from journeyman import events as e
-from journeyman_dashboard.queries import lines, stats
+from journeyman_dashboard.queries import lines, stats, types
 from journeyman_dashboard.queries.breakers import BreakerView, breakers
 from support.read_model import Model, T
 
@@ -80,7 +80,7 @@ def test_types_tell_the_state_of_their_breaker(model: Model) -> None:
     model.submit("a")
     model.submit("b", type="u")
     model.commit(OPENED)
-    assert [(one.type, one.breaker) for one in lines.types(model.connection, model.at)] == [
+    assert [(one.type, one.breaker) for one in types.types(model.connection, model.at)] == [
         ("t", "open"),
         ("u", "closed"),
     ]

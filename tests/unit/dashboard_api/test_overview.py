@@ -7,7 +7,7 @@ import pytest
 from journeyman import events as e
 from journeyman.log.api import WorkerBeat
 from journeyman_dashboard import retention, store
-from journeyman_dashboard.queries import dead, fleet, lines, stats
+from journeyman_dashboard.queries import dead, fleet, lines, stats, types
 from support.read_model import ERROR, Model, T
 
 
@@ -84,7 +84,7 @@ def test_queues_tell_depth_wait_and_rates(model: Model) -> None:
 def test_types_tell_jobs_workers_and_times(model: Model) -> None:
     model.commit(e.WorkerJoined("w-1", "h", 1, "1", ("default",), ("idle", "t"), 1))
     model.complete(model.submit("a"))
-    idle, kind = lines.types(model.connection, model.at)
+    idle, kind = types.types(model.connection, model.at)
     assert (idle.type, idle.workers, idle.jobs.total) == ("idle", 1, 0)
     assert (kind.type, kind.jobs.completed, kind.queues) == ("t", 1, ["default"])
     assert kind.run_time_ms.p50 == pytest.approx(1.0, rel=0.05)

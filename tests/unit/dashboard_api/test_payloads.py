@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from journeyman import events as e
 from journeyman_dashboard.params import BadQueryError
 from journeyman_dashboard.payloads import payload_holds, read_terms
+from journeyman_dashboard.queries.filters import JobFilter
+from journeyman_dashboard.queries.statuses import count_by_status, statuses_of
 from support.read_model import ERROR, Model
 
 PAYLOAD = (
@@ -82,3 +85,30 @@ def test_jobs_are_found_by_the_fingerprint_of_their_latest_error(model: Model) -
     assert model.find(fingerprint=(ERROR.fingerprint,)) == ["a"]
     assert model.find(fingerprint=("f2",)) == []
     assert model.page(fingerprint=(ERROR.fingerprint,)).total == 1
+
+
+def test_jobs_are_found_by_what_their_latest_error_says(model: Model) -> None:
+    dead, well, other = model.submit("a"), model.submit("b"), model.submit("c")
+    model.kill(dead)
+    model.complete(well)
+    model.kill(other, e.Error("TimeoutError", 'took "too" long', "", "f2"))
+    assert model.find(error="such FILE") == ["a"]
+    assert model.find(error="valueerror: no") == ["a"]
+    assert model.find(error='"too"') == ["c"]
+    assert model.find(error="fingerprint") == []
+    assert model.find(error="e", status=("completed",)) == []
+    assert model.find(error="error", q="no such") == ["a"]
+    assert model.page(error="error").total == 2
+
+
+def test_statuses_are_counted_by_sets_and_by_name_alike(model: Model) -> None:
+    dead, well, waits = (model.submit(name, type=kind) for name, kind in (("a", "x"), ("b", "xy"), ("c", "z")))
+    model.kill(dead)
+    model.complete(well)
+    everything = {"pending": 1, "completed": 1, "failed": 1}
+    assert count_by_status(model.connection, JobFilter(), None) == everything
+    assert count_by_status(model.connection, JobFilter(type=("x*",), status=("failed", "pending")), None) == {
+        "failed": 1
+    }
+    assert statuses_of(model.connection, [dead, well, waits, "nobody"], "id") == everything
+    assert statuses_of(model.connection, [1, 3, 99], "n") == {"failed": 1, "pending": 1}

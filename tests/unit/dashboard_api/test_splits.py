@@ -18,7 +18,7 @@ from support.random_logs import T, logs
 
 TABLES = (
     *("jobs", "attempts", "places", "postings", "dependencies", "entries", "commits", "counters", "rollups"),
-    *("queues", "workers", "scaling", "quarantine"),
+    *("queues", "workers", "scaling", "quarantine", "notable"),
 )
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest import mock
@@ -17,7 +21,10 @@ from journeyman.codec import decode_commit, encode_commit
 from journeyman.ids import compose
 from journeyman_dashboard import checkpoints, retention, store
 from journeyman_dashboard.params import BadQueryError
-from journeyman_dashboard.past.moments import AsOf, TooLongAgoError, read_as_of
+from journeyman_dashboard.past.moments import AsOf, Cut, TooLongAgoError, read_as_of
+from journeyman_dashboard.past.pasts import Pasts
+from journeyman_dashboard.past.picture import PastPicture
+from journeyman_dashboard.schema import open_for_reading
 from support.lives import Lives
 from support.moments import Past
 from support.random_logs import JOBS, T, logs
@@ -133,7 +140,33 @@ def test_a_moment_of_which_something_was_forgotten_cannot_be_asked_for(tmp_path:
     past.close()
 
 
-@pytest.mark.parametrize("text", ["yesterday", "1-x", "2026-01-01T00:00:00", "-5"])
+@pytest.mark.parametrize("text", ["yesterday", "1-x", "2026-01-01T00:00:00", "-5", "99999999999999999999-0"])
 def test_a_moment_is_a_time_or_an_offset(text: str) -> None:
     with pytest.raises(BadQueryError, match="as_of"):
         read_as_of("as_of", text)
+
+
+def test_a_question_that_fails_harms_nobody_who_waits_for_the_same_moment(tmp_path: Path) -> None:
+    past = Past(tmp_path)
+    past.project([e.Entry(e.Offset(T, 0), [e.JobSubmitted(JOBS[0], "t"), e.JobReleased(JOBS[0], 1, 10)])])
+    pasts, as_of, waiting = Pasts(past.path), AsOf({}, T), threading.Event()
+
+    def ask() -> int:
+        with closing(open_for_reading(past.path)) as connection, pasts.at(connection, as_of) as picture:
+            picture.paint()
+            return int(picture.connection.execute("SELECT sum(count) FROM counters").fetchone()[0])
+
+    def kept_for(cut: Cut) -> PastPicture:
+        picture = Pasts._kept_for(pasts, cut)
+        waiting.set()
+        return picture
+
+    with ThreadPoolExecutor(1) as pool, closing(open_for_reading(past.path)) as connection:
+        with contextlib.suppress(LookupError), pasts.at(connection, as_of):
+            with mock.patch.object(pasts, "_kept_for", kept_for):
+                answer = pool.submit(ask)
+                assert waiting.wait(30)
+            raise LookupError("no such job")
+        assert answer.result(30) == 1
+    pasts.close()
+    past.close()

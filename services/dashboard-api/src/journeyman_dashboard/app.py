@@ -20,10 +20,11 @@ from journeyman import __version__
 from journeyman.errors import BlobMissingError
 from journeyman.problems import MEDIA_TYPE, fault, problem
 from journeyman_dashboard.bulk.runner import TooManyBulksError, TooManyJobsError
+from journeyman_dashboard.exports import TooManyExportsError
 from journeyman_dashboard.params import BadQueryError
 from journeyman_dashboard.past.moments import TooLongAgoError
 from journeyman_dashboard.reading import TooManyQueriesError, TooSlowError
-from journeyman_dashboard.routes import about, bulk, events, jobs, overview, page, probes
+from journeyman_dashboard.routes import about, bulk, events, export, jobs, moments, notable, overview, page, probes
 from journeyman_dashboard.routes.about import Surroundings
 from journeyman_dashboard.routes.filtering import read_filter
 from journeyman_dashboard.routes.parameters import MIN_OFFSET, NotReachedError, before_read, names
@@ -32,6 +33,7 @@ from journeyman_dashboard.wiring import ReadModel
 
 READS = [
     jobs.list_jobs,
+    export.export_jobs,
     jobs.read_job,
     jobs.read_history,
     jobs.read_explanation,
@@ -40,11 +42,15 @@ READS = [
     overview.read_stats,
     overview.list_queues,
     overview.list_types,
+    overview.read_type,
     overview.list_workers,
     overview.list_dead_letters,
     overview.list_scaling,
     overview.list_breakers,
     overview.list_schedules,
+    moments.list_moments,
+    moments.read_around,
+    notable.list_notable,
     events.follow_events,
     bulk.list_bulks,
     bulk.read_bulk,
@@ -113,7 +119,7 @@ def _of_ours(_request: Request[Any, Any, Any], error: Exception) -> Response[byt
             return _response(problem(400, str(error), errors=[fault(error.path, error.message)]))
         case TooLongAgoError():
             return _response(problem(422, str(error), errors=[fault("as_of", str(error))]))
-        case jobs.UnknownJobError() | bulk.UnknownBulkError():
+        case jobs.UnknownJobError() | bulk.UnknownBulkError() | overview.UnknownTypeError():
             return _response(problem(404, str(error)))
         case bulk.BulkOverError():
             return _response(problem(409, str(error)))
@@ -131,6 +137,8 @@ def _of_ours(_request: Request[Any, Any, Any], error: Exception) -> Response[byt
             return _response(problem(502, str(error)))
         case NotReachedError():
             return _response(problem(504, str(error)), {"Retry-After": "1"})
+        case TooManyExportsError():
+            return _response(problem(503, str(error)), {"Retry-After": "5"})
         case TooSlowError() | TooManyQueriesError() | TooManyStreamsError() | probes.NotReadyError():
             return _response(problem(503, str(error)), {"Retry-After": "1"})
         case _:

@@ -28,7 +28,7 @@ ENTRIES_BETWEEN = 4_000
 #: Kinds of sets that jobs come into and leave.
 CHANGING_KINDS = frozenset({"phase", "priority", "duration", "worker", "fingerprint"})
 #: Tables that a checkpoint has as they were.
-SMALL_TABLES = ("cursors", "counters", "queues", "breakers", "workers")
+SMALL_TABLES = ("cursors", "counters", "queues", "breakers", "workers", "described", "notable")
 
 _KEEP_SET = (
     "INSERT OR IGNORE INTO postings_history VALUES (?1, ?2, ?3, ?4, "

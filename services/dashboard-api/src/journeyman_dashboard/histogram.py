@@ -36,9 +36,7 @@ def middle_of(slot: int) -> float:
     """Return the value that stands for a slot: the middle of its range."""
     if slot < _PER_OCTAVE * 2:
         return float(slot)
-    shift = (slot >> _BITS) - 1
-    low = (slot - (shift << _BITS)) << shift
-    return low + ((1 << shift) - 1) / 2
+    return _low_of(slot) + ((1 << (slot >> _BITS) - 1) - 1) / 2
 
 
 def add(histogram: Histogram, value: int) -> None:
@@ -64,6 +62,31 @@ def percentiles(histogram: Mapping[int, int], shares: Iterable[float]) -> list[f
     reached = list(accumulate(map(histogram.__getitem__, slots)))
     ranks = (max(1, math.ceil(share * reached[-1])) for share in shares)
     return [middle_of(slots[bisect_left(reached, rank)]) for rank in ranks]
+
+
+def buckets(histogram: Mapping[int, int], most: int) -> list[tuple[int, int, int]]:
+    """Return (from, to, count) of ranges without gaps, `most` of them at most, as fine as that lets them be.
+
+    Each holds values from `from` on that are less than `to`, counted exactly.
+    """
+    if not histogram:
+        return []
+    first, last, together = min(histogram), max(histogram), 1
+    while last // together - first // together >= most:
+        together *= 2
+    counts = [0] * (last // together - first // together + 1)
+    for slot, count in histogram.items():
+        counts[slot // together - first // together] += count
+    lowest = first // together * together
+    edges = [_low_of(lowest + number * together) for number in range(len(counts) + 1)]
+    return list(zip(edges, edges[1:], counts, strict=False))
+
+
+def _low_of(slot: int) -> int:
+    if slot < _PER_OCTAVE * 2:
+        return slot
+    shift = (slot >> _BITS) - 1
+    return (slot - (shift << _BITS)) << shift
 
 
 def to_bytes(histogram: Histogram) -> bytes:

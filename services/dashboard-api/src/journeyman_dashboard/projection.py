@@ -13,6 +13,9 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 
 from journeyman import events as e
+from journeyman_dashboard.describing import DescribedRow, described
+from journeyman_dashboard.notable import OF_JOBS as NOTABLE_OF_JOBS
+from journeyman_dashboard.notable import Notes
 from journeyman_dashboard.places import FULL, INDEX_BITS, first_place
 from journeyman_dashboard.postings import SetChanges, lives_in, tag_name
 from journeyman_dashboard.rows import BUCKET_MS, JobRow, Rollup, RollupKey
@@ -58,8 +61,10 @@ class Changes:
         self.breakers: list[tuple[str, str, int, int, int, int, int, str, int]] = []
         #: In log order: rows of workers that joined; (state, reason, at_ms, worker, partition) of those that changed.
         self.workers: list[tuple[Any, ...]] = []
+        self.described: list[DescribedRow] = []
         self.scaling: list[tuple[Any, ...]] = []
         self.quarantine: list[tuple[int, int, int, int, str]] = []
+        self.notes = Notes()
         self.rollups: dict[RollupKey, Rollup] = {}
         self.counters: dict[CounterKey, int] = {}
         self.sets = SetChanges()
@@ -208,6 +213,8 @@ def fold_events(number: int, ms: int, seq: int, events: Iterable[tuple[int, e.Ev
                 row = _revived(event, ms, changes)  # type: ignore[arg-type]
             else:
                 continue
+            if kind in NOTABLE_OF_JOBS:
+                changes.notes.job(event, row, changes.partition, (ms, seq, index))
         elif kind is e.JobSubmitted:
             row = _submitted(event, ms, first + index, changes)  # type: ignore[arg-type]
         elif kind in _EDGES:
@@ -217,6 +224,7 @@ def fold_events(number: int, ms: int, seq: int, events: Iterable[tuple[int, e.Ev
         else:
             if event is not None:
                 _SYSTEM.get(kind, _nothing)(event, (ms, seq, index), changes)  # type: ignore[arg-type]
+                changes.notes.system(event, changes.partition, (ms, seq, index))
             continue
         touched.add(row.n)
         row.places += (first + index).to_bytes(8, "big")
@@ -322,8 +330,9 @@ def _breaker(event: e.BreakerEvent, place: _Place, changes: Changes) -> None:
 
 def _joined(event: e.WorkerJoined, place: _Place, changes: Changes) -> None:
     queues, types = _json(event.queues).decode(), _json(event.types).decode()
-    described = (event.host, event.pid, event.version, queues, types, event.slots)
-    changes.workers.append((event.worker, changes.partition, *described, "joined", "", place[0], place[0]))
+    facts = (event.host, event.pid, event.version, queues, types, event.slots)
+    changes.workers.append((event.worker, changes.partition, *facts, "joined", "", place[0], place[0]))
+    changes.described += described(event, changes.partition, place[0])
 
 
 def _worker_state(state: str, reason: Callable[[Any], str]) -> Callable[[Any, _Place, Changes], None]:

@@ -89,6 +89,10 @@ class Reach:
         """The last event of each partition that is in the read model."""
         return {partition: place.offset for partition, place in self._places.items()}
 
+    def latest_ms(self) -> int:
+        """Return the time of the last event that is in the read model, of whichever partition."""
+        return max(place.offset.ms for place in self._places.values())
+
     @property
     def closed(self) -> bool:
         """Whether the process stops."""

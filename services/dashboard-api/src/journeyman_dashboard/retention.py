@@ -2,7 +2,8 @@
 
 A pass walks the jobs from the oldest on and deletes those that ended before the cut, with everything that is
 said of them; an entry of the log goes with the last job that has an event in it. The time series of a moment that can
-still be asked for is kept, and what the sets were like then; workers that are gone go after a day.
+still be asked for is kept, and what the sets were like then; workers that are gone go after a day, and with them what
+they said of types of which there are no jobs.
 """
 
 from __future__ import annotations
@@ -25,6 +26,12 @@ STEP_JOBS = 500
 SERIES_KEPT_MS = 6 * 3_600_000
 GONE_WORKERS_KEPT_MS = 86_400_000
 _STEP_ENTRIES = 2_000
+
+#: What was told of types of which there are no jobs, and that none of the workers knew that are not forgotten.
+_DELETE_DESCRIBED = (
+    "DELETE FROM described WHERE type NOT IN (SELECT type FROM counters) "
+    "AND type NOT IN (SELECT value FROM workers, json_each(types))"
+)
 
 _OF_A_JOB = (
     "DELETE FROM attempts WHERE n = ?",
@@ -125,6 +132,7 @@ def delete_small(connection: sqlite3.Connection, now_ms: int, cut_ms: int) -> No
     connection.execute(
         "DELETE FROM workers WHERE state IN ('left', 'lost') AND changed_at_ms < ?", (now_ms - GONE_WORKERS_KEPT_MS,)
     )
+    connection.execute(_DELETE_DESCRIBED)
     connection.execute("DELETE FROM scaling WHERE ms < ?", (cut_ms,))
     found = connection.execute(
         "SELECT e FROM entries WHERE jobs = 0 AND ms < ? ORDER BY ms LIMIT ?", (cut_ms, _STEP_ENTRIES)

@@ -100,6 +100,12 @@ CREATE TABLE workers (
   types TEXT NOT NULL, slots INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
   joined_at_ms INTEGER NOT NULL, changed_at_ms INTEGER NOT NULL, PRIMARY KEY (id, partition)
 ) WITHOUT ROWID;
+-- What workers said of a type when they joined, the last of them, in each partition. `schema`: JSON text, or NULL.
+CREATE TABLE described (
+  type TEXT NOT NULL, partition INTEGER NOT NULL, told_at_ms INTEGER NOT NULL, queue TEXT NOT NULL,
+  max_attempts INTEGER NOT NULL, timeout_ms INTEGER NOT NULL, description TEXT NOT NULL, schema TEXT,
+  PRIMARY KEY (type, partition)
+) WITHOUT ROWID;
 -- Each worker once, in the gravest of its states: one that is lost to a partition is lost.
 CREATE VIEW fleet AS
   SELECT id, host, pid, version, queues, types, slots, state, reason, joined_at_ms, changed_at_ms,
@@ -110,6 +116,16 @@ CREATE TABLE scaling (
   partition INTEGER NOT NULL, ms INTEGER NOT NULL, seq INTEGER NOT NULL, idx INTEGER NOT NULL, provider TEXT NOT NULL, desired INTEGER NOT NULL,
   previous INTEGER NOT NULL, reason TEXT NOT NULL, backlog INTEGER NOT NULL, arrival_per_s REAL NOT NULL,
   service_ms REAL NOT NULL, PRIMARY KEY (ms, seq, idx, partition)
+) WITHOUT ROWID;
+
+-- What a person wants to know of: events that are alike within a minute, and where the first and the latest of them stand; see
+-- notable.py. `subject`: what makes them alike. The rest is of the latest: `facts` is JSON.
+CREATE TABLE notable (
+  partition INTEGER NOT NULL, event TEXT NOT NULL, minute INTEGER NOT NULL, subject TEXT NOT NULL,
+  first_ms INTEGER NOT NULL, first_seq INTEGER NOT NULL, first_idx INTEGER NOT NULL,
+  ms INTEGER NOT NULL, seq INTEGER NOT NULL, idx INTEGER NOT NULL, count INTEGER NOT NULL,
+  job_id TEXT NOT NULL, type TEXT NOT NULL, queue TEXT NOT NULL, worker TEXT NOT NULL, fingerprint TEXT NOT NULL,
+  facts TEXT NOT NULL, PRIMARY KEY (partition, event, minute, subject)
 ) WITHOUT ROWID;
 
 -- How the read model was at some moments: behind the entry `e`, with the number of the next job. `events`: how many had been

@@ -20,6 +20,7 @@ import msgspec
 from journeyman.events import BEGINNING, Entry, Offset
 from journeyman_dashboard import bits, histogram
 from journeyman_dashboard.checkpoints import Keeper
+from journeyman_dashboard.noting import write_notes
 from journeyman_dashboard.postings import SetChanges
 from journeyman_dashboard.projection import Changes, CounterKey, Next, fold, spoken_of
 from journeyman_dashboard.rows import (
@@ -241,6 +242,9 @@ def write_small(connection: sqlite3.Connection, changes: Changes) -> None:
         connection.execute(
             _insert("workers", _WORKER_COLUMNS, "REPLACE") if len(row) == _WORKER_COLUMNS else _WORKER_STATE, row
         )
+    if changes.described:
+        many(_insert("described", 8, "REPLACE"), changes.described)
+    write_notes(connection, changes.notes.groups)
     count(connection, changes.counters)
 
 

@@ -18,6 +18,7 @@ from journeyman.blobs import BlobStore
 from journeyman.errors import JourneymanError
 from journeyman.log.api import WorkerBeat
 from journeyman_dashboard.bulk.runner import Bulks
+from journeyman_dashboard.exports import Exports
 from journeyman_dashboard.metrics import Metrics
 from journeyman_dashboard.partitions import DashboardLog, Partition
 from journeyman_dashboard.past.moments import AsOf, read_as_of
@@ -101,6 +102,7 @@ class ReadModel:
     metrics: Metrics
     bulks: Bulks
     sets: RememberedSets = field(default_factory=RememberedSets)
+    exports: Exports = field(default_factory=Exports)
 
     def sight(self, as_of: str | None) -> Sight:
         """Return how to ask about the present, or about a moment as clients write it. Raises BadQueryError."""

@@ -33,6 +33,7 @@ class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     error_fingerprint: Texts = None
     payload: Texts = None
     age: Texts = None
+    error: Annotated[str, Meta(max_length=200)] = ""
     priority_min: Annotated[int, Meta(ge=0, le=20)] | None = None
     priority_max: Annotated[int, Meta(ge=0, le=20)] | None = None
     submitted_after: str | None = None
@@ -71,12 +72,15 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 class Bulk(msgspec.Struct, kw_only=True):
     """A bulk. `matched`: jobs that are meant; null while they are searched for. `refused`: how many, by reason.
 
+    named: how many ids were given; in answers `order` is without them.
+
     State: selecting, running, done; or aborted, failed, interrupted (the dashboard stopped), which leave `left` jobs
     as they were. `offset`: up to where the log says what was done.
     """
 
     id: str
     order: Order
+    named: int = 0
     state: State = "selecting"
     matched: int | None = None
     done: int = 0
@@ -91,6 +95,10 @@ class Bulk(msgspec.Struct, kw_only=True):
     def over(self) -> bool:
         """Whether nothing more will happen."""
         return self.state not in {"selecting", "running"}
+
+    def shown(self) -> Bulk:
+        """Return it as answers tell it."""
+        return msgspec.structs.replace(self, order=msgspec.structs.replace(self.order, ids=None))
 
 
 class Meant(NamedTuple):

@@ -1,7 +1,6 @@
 """Runs bulks: finds the jobs that are meant, has the logs change them chunk by chunk, and counts.
 
-A log that does not answer is asked again for `PATIENCE_S`, with the same number, so nothing is done twice; after
-that the bulk has failed, and says so.
+Nothing ends unsaid: whatever stops a bulk, it says so, and how far it had come.
 """
 
 from __future__ import annotations
@@ -16,19 +15,16 @@ from collections.abc import Sequence
 
 import msgspec
 
-from journeyman.errors import JourneymanError, ServerUnavailableError
-from journeyman.events import Offset, write_position
-from journeyman.ids import is_job_id, partition_of
-from journeyman.job_changes import REFUSALS
-from journeyman.log.api import Appended
-from journeyman.proposals import Proposal
+from journeyman.errors import JourneymanError
+from journeyman_dashboard.bulk.changer import Changer
 from journeyman_dashboard.bulk.ledger import KEPT_MAX, Ledger
-from journeyman_dashboard.bulk.orders import JOBS_MAX, Bulk, Meant, Order, proposal
+from journeyman_dashboard.bulk.orders import JOBS_MAX, Bulk, Meant, Order
 from journeyman_dashboard.params import write_time
-from journeyman_dashboard.partitions import DashboardLog, Partition
+from journeyman_dashboard.partitions import Partition
 from journeyman_dashboard.queries.filters import JobFilter
 from journeyman_dashboard.queries.remembered import RememberedSets
 from journeyman_dashboard.queries.searching import matching
+from journeyman_dashboard.queries.statuses import count_by_status, statuses_of
 from journeyman_dashboard.queries.values import as_json
 from journeyman_dashboard.reach import Reach
 from journeyman_dashboard.reading import Readings
@@ -37,8 +33,9 @@ from journeyman_dashboard.reading import Readings
 CHUNK = 500
 #: Bulks under way at once.
 RUNNING_MAX = 4
-PATIENCE_S = 60.0
-BACKOFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+#: Jobs whose statuses are counted in one query.
+COUNTED_AT_ONCE = 50_000
+TOO_MANY = f"more than {JOBS_MAX} jobs are meant: narrow the filter, or give a limit"
 #: With a rate, a step is of what is due in this time.
 STEP_S = 0.25
 
@@ -92,16 +89,30 @@ class Bulks:
         if not bulk.over:
             self._aborting.add(bulk.id)
 
-    async def count(self, order: Order, wanted: JobFilter | None) -> int:
-        """Count the jobs that are meant. Raises TooManyJobsError."""
-        return len(await self._numbers(order, wanted)) if wanted is not None else len(set(order.ids or ()))
+    async def count(self, order: Order, wanted: JobFilter | None) -> tuple[int, dict[str, int]]:
+        """Count the jobs that are meant, more than a bulk may change too, and by status those that are known.
+
+        Raises TooManyJobsError where they had to be looked at one by one.
+        """
+        if wanted is None:
+            ids = list(dict.fromkeys(order.ids or ()))[: order.limit]
+            return len(ids), await self._readings.run(statuses_of, ids, "id")
+        if order.limit is None and not wanted.searched():
+            by_status = await self._readings.run(count_by_status, wanted, self._sets)
+            return sum(by_status.values()), by_status
+        numbers = await self._numbers(order, wanted)
+        found: Counter[str] = Counter()
+        for start in range(0, len(numbers), COUNTED_AT_ONCE):
+            found.update(await self._readings.run(statuses_of, numbers[start : start + COUNTED_AT_ONCE], "n"))
+        return len(numbers), dict(found)
 
     async def begin(self, order: Order, wanted: JobFilter | None) -> Bulk:
         """Begin a bulk. Raises TooManyBulksError."""
         if len(self._tasks) >= RUNNING_MAX:
             raise TooManyBulksError(f"{RUNNING_MAX} bulks are under way already")
         now_ms = self._reach.now_ms()
-        bulk = Bulk(id=f"b-{now_ms:013d}-{secrets.token_hex(4)}", order=order, created_at=write_time(now_ms))
+        bulk_id = f"b-{now_ms:013d}-{secrets.token_hex(4)}"
+        bulk = Bulk(id=bulk_id, order=order, named=len(order.ids or ()), created_at=write_time(now_ms))
         self._bulks[bulk.id] = bulk
         for old in [one for one in self._bulks.values() if one.over][: max(len(self._bulks) - KEPT_MAX, 0)]:
             del self._bulks[old.id]
@@ -162,7 +173,7 @@ class Bulks:
             more, behind = await self._readings.run(matching, wanted, behind, self._sets)
             found += more
         if order.limit is None and len(found) > JOBS_MAX:
-            raise TooManyJobsError(f"more than {JOBS_MAX} jobs are meant: narrow the filter, or give a limit")
+            raise TooManyJobsError(TOO_MANY)
         return found[: order.limit]
 
 
@@ -174,68 +185,3 @@ def _meant(connection: sqlite3.Connection, ids: Sequence[str], numbers: Sequence
     )
     known = {job_id: Meant(job_id, *rest) for job_id, *rest in rows}
     return [known.get(job_id) or Meant(job_id) for job_id in ids] if ids else list(known.values())
-
-
-class Changer:
-    """Changes jobs for one bulk, and counts."""
-
-    def __init__(self, bulk: Bulk, partitions: dict[int, Partition]) -> None:
-        self._bulk = bulk
-        self._partitions = partitions
-        self._number = 0
-        self._offsets: dict[int, Offset] = {}
-
-    async def change(self, jobs: Sequence[Meant], count: int) -> None:
-        """Change some jobs, `count` of which were meant: what the read model has forgotten meanwhile is refused."""
-        refused: Counter[str] = Counter()
-        homes: dict[int, list[Meant]] = {}
-        for job in jobs:
-            home = partition_of(job.job_id) if is_job_id(job.job_id) else -1
-            if home in self._partitions:
-                homes.setdefault(home, []).append(job)
-            else:
-                refused[REFUSALS["unknown"]] += 1
-        if forgotten := count - len(jobs):
-            refused[REFUSALS["unknown"]] += forgotten
-        bulk = self._bulk
-        for home, those in homes.items():
-            self._number += 1
-            done = await self._patiently(home, those, refused)
-            bulk.done += done
-            bulk.left -= len(those)
-        bulk.left -= count - sum(map(len, homes.values()))
-        for reason, number in refused.items():
-            bulk.refused[reason] = bulk.refused.get(reason, 0) + number
-        bulk.offset = write_position(self._offsets) if self._offsets else ""
-
-    async def _patiently(self, home: int, jobs: list[Meant], refused: Counter[str]) -> int:
-        deadline, failures = time.monotonic() + PATIENCE_S, 0
-        while True:
-            try:
-                said, offset = await asyncio.to_thread(self._append, self._partitions[home].log(), jobs, self._number)
-                break
-            except ServerUnavailableError:
-                if time.monotonic() > deadline:
-                    raise
-                await asyncio.sleep(BACKOFF_S[min(failures, len(BACKOFF_S) - 1)])
-                failures += 1
-        if offset is not None:
-            self._offsets[home] = offset
-        for reason in said:
-            if reason:
-                refused[REFUSALS.get(reason, reason)] += 1
-        return said.count("")
-
-    def _append(self, log: DashboardLog, jobs: list[Meant], number: int) -> tuple[list[str], Offset | None]:
-        """Have a log change jobs; return the reason of each refusal, `""` for what was done, and where that stands."""
-        order = self._bulk.order
-        outcomes = log.outcomes([job.job_id for job in jobs]) if order.action == "retry" else {}
-        wishes = [proposal(order, self._bulk.id, job, outcomes.get(job.job_id)) for job in jobs]
-        proposals = [wish for wish in wishes if isinstance(wish, Proposal)]
-        appended = log.append(proposals, caller=self._bulk.id, number=number) if proposals else Appended(0, [])
-        verdicts = iter(appended.verdicts)
-        said = []
-        for wish in wishes:
-            verdict = None if isinstance(wish, str) else next(verdicts)
-            said.append(str(wish) if verdict is None else "" if verdict.accepted else verdict.reason)
-        return said, max((one.offset for one in appended.verdicts if one.offset is not None), default=None)

@@ -48,6 +48,8 @@ def read_as_of(path: str, text: str) -> AsOf:
             places = read_places(path, text, range(10_000))
         except BadQueryError:
             raise BadQueryError(path, "must be a time (RFC 3339, or ms since 1970) or an offset") from None
+        if any(number > _SEQ_MAX for place in places.values() for number in place):
+            raise BadQueryError(path, "must be an offset that a log may have")
         return AsOf(places, max(place.ms for place in places.values()))
     ms = read_time(path, text)
     assert ms is not None

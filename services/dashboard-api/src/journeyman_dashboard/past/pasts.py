@@ -30,17 +30,26 @@ class Pasts:
         Raises TooLongAgoError.
         """
         cut = cut_at(connection, as_of)
-        picture = self._kept_for(cut)
-        with picture.lock:
-            try:
-                yield picture
-            except BaseException:
-                # It may be half painted.
-                self._drop(cut, picture)
-                raise
-            finally:
-                if picture.dropped:
-                    picture.close()
+        picture = self._hold(cut)
+        try:
+            yield picture
+        except BaseException:
+            # It may be half painted.
+            self._drop(cut, picture)
+            raise
+        finally:
+            if picture.dropped:
+                picture.close()
+            picture.lock.release()
+
+    def _hold(self, cut: Cut) -> PastPicture:
+        """Return the picture of a cut, and its lock with it. One that was let go of meanwhile is another's to close."""
+        while True:
+            picture = self._kept_for(cut)
+            picture.lock.acquire()
+            if not picture.dropped:
+                return picture
+            picture.lock.release()
 
     def _kept_for(self, cut: Cut) -> PastPicture:
         with self._lock:

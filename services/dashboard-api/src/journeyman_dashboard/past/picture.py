@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from journeyman_dashboard.checkpoints import latest
+from journeyman_dashboard.checkpoints import Checkpoint, latest
 from journeyman_dashboard.past.moments import Cut
 from journeyman_dashboard.past.replay import (
     Replayed,
@@ -23,7 +23,7 @@ from journeyman_dashboard.past.replay import (
 )
 from journeyman_dashboard.past.sets import PastSets
 from journeyman_dashboard.past.shown import Span
-from journeyman_dashboard.past.tables import fill_rollups, fill_small, make_tables
+from journeyman_dashboard.past.tables import fill_rollups, fill_rollups_of, fill_small, make_tables
 from journeyman_dashboard.places import entry_of
 from journeyman_dashboard.postings import lives_in
 from journeyman_dashboard.queries.filters import EVERYTHING
@@ -50,7 +50,10 @@ class PastPicture:
         self.ends = dict(cut.ends)
         self._last_e = dict(cut.last_e)
         self._cut = cut
+        self._checkpoint = Checkpoint()
         self._shown: set[int] = set()
+        #: Types of which all rollups are there.
+        self._rolled_up: set[str] = set()
         self._sets: PastSets | None = None
 
     @property
@@ -70,7 +73,7 @@ class PastPicture:
                 self._forget_rows()
             return
         connection = self.connection
-        checkpoint = latest(connection, self._cut.before_e)
+        checkpoint = self._checkpoint = latest(connection, self._cut.before_e)
         stretch = read_stretch(connection, checkpoint.e, self._last_e)
         (forgotten_ms,) = connection.execute("SELECT forgotten_ms FROM numbering").fetchone()
         make_tables(connection, self._last_e.values())
@@ -98,6 +101,12 @@ class PastPicture:
             cursors[partition] = before._replace(offset=offset, events=before.events + len(entry.events))
         for cursor in cursors.values():
             write_cursor(self.connection, cursor)
+
+    def show_rollups(self, kind: str) -> None:
+        """Make all rollups of a type readable, not only those of late."""
+        if kind not in self._rolled_up:
+            fill_rollups_of(self.connection, self._checkpoint, self._cut.ms, kind)
+            self._rolled_up.add(kind)
 
     # --- rows of jobs ----------------------------------------------------------------------------------
 

@@ -43,6 +43,10 @@ class Picture(Protocol):
         """Make the rows of these jobs readable, of those that there were."""
         ...
 
+    def show_rollups(self, kind: str) -> None:
+        """Make all rollups of a type readable, not only those of late."""
+        ...
+
 
 class PastConnection(sqlite3.Connection):
     """A connection on which the tables that change are as they were."""
@@ -65,6 +69,12 @@ def show_ids(connection: sqlite3.Connection, ids: Iterable[str]) -> None:
     """Make the rows of these jobs readable."""
     if isinstance(connection, PastConnection):
         connection.picture.show_ids(ids)
+
+
+def show_rollups(connection: sqlite3.Connection, kind: str) -> None:
+    """Make all rollups of a type readable, not only those of late."""
+    if isinstance(connection, PastConnection):
+        connection.picture.show_rollups(kind)
 
 
 def existed(connection: sqlite3.Connection, n: int, job_id: str) -> bool:

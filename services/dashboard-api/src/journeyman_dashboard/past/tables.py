@@ -13,13 +13,15 @@ from journeyman_dashboard.checkpoints import SMALL_TABLES, Checkpoint, state_of
 from journeyman_dashboard.queries.rates import RATE_SPAN_MS
 from journeyman_dashboard.queries.values import as_json
 from journeyman_dashboard.retention import SERIES_KEPT_MS
-from journeyman_dashboard.rows import BUCKET_MS
+from journeyman_dashboard.rows import BUCKET_MS, Rollup
+from journeyman_dashboard.store import read_rollup, rollup_columns
 
 #: Shadowed, with their indices.
 _TABLES = (*SMALL_TABLES, "jobs", "attempts", "dependencies", "rollups")
 #: Shadowed by what there was of them.
 _VIEWS = ("scaling", "quarantine")
 _MADE = re.compile(r"CREATE (TABLE|INDEX|VIEW) ")
+_COLUMNS = "bucket_ms, queue, type, submitted, started, completed, failed, cancelled, waits, runs, born_e"
 _OLDEST = (
     "(SELECT min(until_e) FROM rollups_history AS l "
     "WHERE l.bucket_ms = h.bucket_ms AND l.queue = h.queue AND l.type = h.type AND l.until_e >= ?3)"
@@ -60,7 +62,31 @@ def fill_rollups(connection: sqlite3.Connection, checkpoint: Checkpoint, ms: int
     values = (since, lately, checkpoint.e)
     connection.execute(f"INSERT INTO temp.rollups SELECT * FROM main.rollups WHERE {wanted}", values)  # noqa: S608 - constants
     connection.execute(
-        "REPLACE INTO temp.rollups SELECT bucket_ms, queue, type, submitted, started, completed, failed, cancelled, "  # noqa: S608
-        f"waits, runs, born_e FROM rollups_history AS h WHERE {wanted} AND until_e = {_OLDEST}",
+        f"REPLACE INTO temp.rollups SELECT {_COLUMNS} FROM rollups_history AS h "  # noqa: S608
+        f"WHERE {wanted} AND until_e = {_OLDEST}",
         values,
+    )
+
+
+def fill_rollups_of(connection: sqlite3.Connection, checkpoint: Checkpoint, ms: int, kind: str) -> None:
+    """Take over the rollups of a type that `fill_rollups` left out. What was folded since the checkpoint is there."""
+    since, lately = ms - SERIES_KEPT_MS - BUCKET_MS, ms - RATE_SPAN_MS - BUCKET_MS
+    wanted = "bucket_ms >= ?1 AND bucket_ms < ?2 AND born_e <= ?3 AND type = ?4 AND queue <> ''"
+    values = (since, lately, checkpoint.e, kind)
+    found: dict[tuple[int, str, str], Rollup] = {}
+    for statement in (
+        f"SELECT {_COLUMNS} FROM main.rollups WHERE {wanted}",  # noqa: S608 - constants
+        f"SELECT {_COLUMNS} FROM rollups_history AS h WHERE {wanted} AND until_e = {_OLDEST}",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM temp.rollups WHERE {wanted.replace('born_e <= ?3', '?3 = ?3')}",  # noqa: S608
+    ):
+        is_since = "temp." in statement
+        for bucket_ms, queue, type_, *rest in connection.execute(statement, values).fetchall():
+            key, rollup = (bucket_ms, queue, type_), read_rollup(rest)
+            if is_since and key in found:
+                found[key].add(rollup)
+            else:
+                found[key] = rollup
+    connection.executemany(
+        "REPLACE INTO temp.rollups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ((*key, *rollup_columns(rollup)) for key, rollup in found.items()),
     )

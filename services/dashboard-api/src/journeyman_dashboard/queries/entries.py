@@ -69,6 +69,28 @@ def events_between(connection: sqlite3.Connection, after: Position, until: Posit
     return logs[0] if len(logs) == 1 else merge(*logs, key=_by_time)
 
 
+def count_between(connection: sqlite3.Connection, after: Position, until: Position) -> int:
+    """Return how many events are behind one position and not behind another, those too that cannot be read."""
+    count = 0
+    for partition, place in after.items():
+        if place >= until.get(partition, place):
+            continue
+        rows = connection.execute(
+            "SELECT substr(data, 1, 5), (ms, seq) = (?, ?) FROM entries JOIN commits USING (e) "
+            "WHERE partition = ? AND (ms, seq) >= (?, ?) AND (ms, seq) <= (?, ?)",
+            (*place[:2], partition, *place[:2], *until[partition][:2]),
+        )
+        for header, begun in rows:
+            count += _length(header) - (place.index + 1 if begun else 0)
+    return count
+
+
+def _length(header: bytes) -> int:
+    """Return how many items an array of msgpack has, by its first bytes."""
+    kind = header[0]
+    return kind & 0x0F if kind < 0xDC else int.from_bytes(header[1 : 3 if kind == 0xDC else 5], "big")
+
+
 def _by_time(told: Told) -> tuple[int, int]:
     return told.offset.ms, told.partition
 

@@ -17,7 +17,8 @@ from journeyman_dashboard.views import Shut
 class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which jobs are asked for: alternatives within a field, all fields together. Empty: any.
 
-    Times: from `submitted_after_ms` on, and before `submitted_before_ms`. payload: all of these.
+    Times: from `submitted_after_ms` on, and before `submitted_before_ms`. payload: all of these. error: text of the
+    latest error; of jobs that have completed there is none.
     """
 
     status: tuple[str, ...] = ()
@@ -31,12 +32,13 @@ class JobFilter(msgspec.Struct, frozen=True, kw_only=True):
     submitted_after_ms: int | None = None
     submitted_before_ms: int | None = None
     fingerprint: tuple[str, ...] = ()
+    error: str = ""
     q: str = ""
     payload: tuple[PayloadTerm, ...] = ()
 
     def searched(self) -> bool:
         """Whether jobs must be looked at one by one."""
-        return bool(self.q or self.payload)
+        return bool(self.q or self.payload or self.error)
 
     def counted(self) -> bool:
         """Whether the counters know how many jobs match."""
@@ -66,13 +68,15 @@ class Condition:
 
 
 def wanted_phases(wanted: JobFilter) -> frozenset[str] | None:
-    """Return the phases that are asked for, by themselves or by status; None for any."""
-    if not (wanted.status or wanted.phase):
+    """Return the phases that are asked for, by themselves, by status or by error; None for any."""
+    if not (wanted.status or wanted.phase or wanted.error):
         return None
     return frozenset(
         phase
         for phase, status in STATUS_OF_PHASE.items()
-        if (not wanted.status or status in wanted.status) and (not wanted.phase or phase in wanted.phase)
+        if (not wanted.status or status in wanted.status)
+        and (not wanted.phase or phase in wanted.phase)
+        and not (wanted.error and phase == "completed")
     )
 
 

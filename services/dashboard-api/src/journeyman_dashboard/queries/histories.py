@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from journeyman.codec import to_data
-from journeyman.events import Event, JobSubmitted, JobSucceeded, Offset, tag_of, write_offset
+from journeyman.events import Event, JobSubmitted, JobSucceeded, Offset, WorkerJoined, tag_of, write_offset
 from journeyman_dashboard.params import write_time
 from journeyman_dashboard.past.shown import picture_of
 from journeyman_dashboard.places import entry_of, index_of, read_places
@@ -69,12 +69,14 @@ def history(connection: sqlite3.Connection, job: JobRow) -> History:
 
 
 def event_view(partition: int, offset: Offset, event: Event) -> EventView:
-    """Return an event as users see it."""
+    """Return an event as users see it; what a worker says of its types is read there (`types.py`)."""
     fields = to_data(event)
     if isinstance(event, JobSubmitted):
         fields["payload"] = None if event.payload_blob else embedded(event.payload)
     elif isinstance(event, JobSucceeded):
         fields["result"] = None if event.result_blob else embedded(event.result)
+    elif isinstance(event, WorkerJoined):
+        del fields["described"]
     return EventView(write_offset(partition, offset), tag_of(event), write_time(offset.ms), fields)
 
 

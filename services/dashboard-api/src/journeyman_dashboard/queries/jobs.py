@@ -59,12 +59,42 @@ def find_jobs(
     cursor: PageCursor | None,
     sets: RememberedSets | None = None,
 ) -> JobPage:
-    """Return the page of `limit` jobs behind `cursor` in the order `sort` (see SORTS).
+    """Return the page of `limit` jobs behind `cursor` in the order `sort` (see SORTS), and how many there are in all.
 
     sets: those that earlier queries have read, and where this one leaves what it reads.
     """
     closed, wanted = shut(connection), spelled_out(connection, wanted)
     selection = select(connection, sets, wanted, closed)
+    items, following = _listed(connection, wanted, selection, closed, sort=sort, limit=limit, cursor=cursor)
+    total, exact = _total(connection, wanted, selection, closed)
+    return JobPage(items, None if following is None else write_cursor(following), total, exact)
+
+
+def list_on(
+    connection: sqlite3.Connection,
+    wanted: JobFilter,
+    *,
+    sort: str,
+    limit: int,
+    cursor: PageCursor | None,
+    sets: RememberedSets | None = None,
+) -> tuple[list[JobView], PageCursor | None]:
+    """Return the jobs of a page, uncounted, and the cursor behind them; None where there are no more."""
+    closed, wanted = shut(connection), spelled_out(connection, wanted)
+    selection = select(connection, sets, wanted, closed)
+    return _listed(connection, wanted, selection, closed, sort=sort, limit=limit, cursor=cursor)
+
+
+def _listed(
+    connection: sqlite3.Connection,
+    wanted: JobFilter,
+    selection: Selection,
+    closed: Shut,
+    *,
+    sort: str,
+    limit: int,
+    cursor: PageCursor | None,
+) -> tuple[list[JobView], PageCursor | None]:
     column, direction = SORTS[sort]
     if column == "n":
         found = _by_number(selection, direction, cursor)
@@ -80,13 +110,8 @@ def find_jobs(
     keys, following = _page(search if wanted.searched() else None, found, limit)
     rows = jobs_by_n(connection, [n for _, n in keys])
     said = around(connection, rows)
-    total, exact = _total(connection, wanted, selection, closed)
-    return JobPage(
-        items=[job_view(row, said[row.n], closed) for row in rows],
-        next_cursor=None if following is None else write_cursor(PageCursor(sort, *following)),
-        total=total,
-        total_is_exact=exact,
-    )
+    items = [job_view(row, said[row.n], closed) for row in rows]
+    return items, None if following is None else PageCursor(sort, *following)
 
 
 def _page(search: Search | None, found: Iterator[Key], limit: int) -> tuple[list[Key], Key | None]:

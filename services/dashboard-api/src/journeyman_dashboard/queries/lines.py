@@ -1,10 +1,9 @@
-"""Queues and types: how much waits, since when, how fast it goes; and why one job waits."""
+"""Queues: how much waits, since when, how fast it goes; and why one job waits."""
 
 from __future__ import annotations
 
 import sqlite3
 from itertools import islice
-from typing import Any
 
 import msgspec
 
@@ -12,16 +11,16 @@ from journeyman.log.api import EVERY_QUEUE
 from journeyman.reasons import Explanation, Facts, explain
 from journeyman_dashboard.past.shown import picture_of, show
 from journeyman_dashboard.postings import lives_in
-from journeyman_dashboard.queries.breakers import circuit_of, states
+from journeyman_dashboard.queries.breakers import circuit_of
 from journeyman_dashboard.queries.dependencies import awaited_parents
 from journeyman_dashboard.queries.filters import JobFilter
 from journeyman_dashboard.queries.lookup import paused_queues, shut
-from journeyman_dashboard.queries.rates import Percentiles, Recent, in_ms, recent_by
+from journeyman_dashboard.queries.rates import Recent, recent_by
 from journeyman_dashboard.queries.remembered import RememberedSets
 from journeyman_dashboard.queries.selection import select
-from journeyman_dashboard.queries.stats import Counts, counts_by_status
+from journeyman_dashboard.queries.stats import counts_by_status
 from journeyman_dashboard.queries.values import as_json
-from journeyman_dashboard.rows import JobRow, Rollup
+from journeyman_dashboard.rows import JobRow
 from journeyman_dashboard.views import Shut, phase_of
 
 #: Up to where a job's position in line is counted.
@@ -44,23 +43,6 @@ class QueueView(msgspec.Struct):
     rate_in_per_s: float
     rate_out_per_s: float
     eta_ms: int | None
-
-
-class TypeView(msgspec.Struct):
-    """A type of job: how many there are by status, and how long they waited and ran in the last minute.
-
-    `breaker`: state of its circuit breaker, the gravest of all partitions: closed, half_open, open.
-    """
-
-    type: str
-    breaker: str
-    jobs: Counts
-    queues: list[str]
-    workers: int
-    rate_in_per_s: float
-    rate_out_per_s: float
-    queue_latency_ms: Percentiles
-    run_time_ms: Percentiles
 
 
 def queues(connection: sqlite3.Connection, now_ms: int, sets: RememberedSets | None = None) -> list[QueueView]:
@@ -140,48 +122,14 @@ def _oldest(connection: sqlite3.Connection, queue: str, sets: RememberedSets | N
     return min(oldest, default=None)
 
 
-def types(connection: sqlite3.Connection, now_ms: int) -> list[TypeView]:
-    """Return every type that has jobs or a live worker, by name."""
-    recent = recent_by(connection, now_ms, "type")
-    workers: dict[str, int] = {}
-    for _, known in live_workers(connection):
-        for kind in known:
-            workers[kind] = workers.get(kind, 0) + 1
-    phases: dict[str, dict[str, int]] = {kind: {} for kind in workers}
-    named: dict[str, set[str]] = {}
-    for kind, queue, phase, number in connection.execute(
-        "SELECT type, queue, phase, sum(count) FROM counters GROUP BY type, queue, phase"
-    ):
-        known_phases = phases.setdefault(kind, {})
-        known_phases[phase] = known_phases.get(phase, 0) + number
-        named.setdefault(kind, set()).add(queue)
-    views = []
-    breakers = states(connection)
-    for kind in sorted(phases):
-        lately = recent.get(kind) or Recent(now_ms, Rollup())
-        views.append(
-            TypeView(
-                type=kind,
-                breaker=breakers.get(kind, "closed"),
-                jobs=counts_by_status(phases[kind]),
-                queues=sorted(named.get(kind, ())),
-                workers=workers.get(kind, 0),
-                rate_in_per_s=lately.per_s(lately.sum.submitted, now_ms),
-                rate_out_per_s=lately.per_s(lately.sum.started, now_ms),
-                queue_latency_ms=in_ms(lately.sum.waits),
-                run_time_ms=in_ms(lately.sum.runs),
-            )
-        )
-    return views
-
-
 def live_workers(connection: sqlite3.Connection) -> list[tuple[frozenset[str], frozenset[str]]]:
     """Return the queues and types of every worker that claims."""
     rows = connection.execute("SELECT queues, types FROM fleet WHERE state = 'joined'")
-    return [(_names(queues_), _names(types_)) for queues_, types_ in rows]
+    return [(names_in(queues_), names_in(types_)) for queues_, types_ in rows]
 
 
-def _names(text: Any) -> frozenset[str]:
+def names_in(text: str) -> frozenset[str]:
+    """Return the queues or types of a worker."""
     return frozenset(msgspec.json.decode(text, type=list[str]))
 
 

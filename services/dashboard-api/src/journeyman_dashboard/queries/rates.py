@@ -47,6 +47,12 @@ def overall_since(connection: sqlite3.Connection, since_ms: int) -> Iterable[tup
         yield bucket_ms, rollup
 
 
+def type_since(connection: sqlite3.Connection, since_ms: int, kind: str) -> Iterable[tuple[int, Rollup]]:
+    """Yield (bucket, rollup of a type in one of its queues) from the bucket of `since_ms` on, in order of time."""
+    for bucket_ms, _, _, rollup in _rollups(connection, since_ms, "queue <> '' AND type = ?", kind):
+        yield bucket_ms, rollup
+
+
 def recent_by(connection: sqlite3.Connection, now_ms: int, column: str) -> dict[str, Recent]:
     """Return what happened of late by `queue`, by `type`, or (under "") `overall`."""
     recent: dict[str, Recent] = {}
@@ -60,11 +66,13 @@ def recent_by(connection: sqlite3.Connection, now_ms: int, column: str) -> dict[
     return recent
 
 
-def _rollups(connection: sqlite3.Connection, since_ms: int, which: str) -> Iterable[tuple[int, str, str, Rollup]]:
+def _rollups(
+    connection: sqlite3.Connection, since_ms: int, which: str, *values: str
+) -> Iterable[tuple[int, str, str, Rollup]]:
     rows = connection.execute(
         "SELECT bucket_ms, queue, type, submitted, started, completed, failed, cancelled, waits, runs, born_e "  # noqa: S608 - constants
         f"FROM rollups WHERE bucket_ms >= ? AND {which} ORDER BY bucket_ms",
-        (since_ms - since_ms % BUCKET_MS,),
+        (since_ms - since_ms % BUCKET_MS, *values),
     )
     for bucket_ms, queue, kind, *rest in rows:
         yield bucket_ms, queue, kind, read_rollup(rest)

@@ -1,6 +1,6 @@
 """Searching jobs for a text (`q`): the id begins with it, or the type, the error or the payload contains it.
 
-And for values in their payloads (`payload`).
+And for values in their payloads (`payload`), and for what their latest error says (`error`).
 
 No index knows texts; what the other filters leave is looked at, job by job. That is bounded: a request looks at
 so many jobs, and so many bytes of the log, then answers with what it has found and with a cursor from which the next
@@ -26,6 +26,7 @@ from journeyman_dashboard.queries.lookup import shut
 from journeyman_dashboard.queries.remembered import RememberedSets
 from journeyman_dashboard.queries.selection import select
 from journeyman_dashboard.queries.values import as_json
+from journeyman_dashboard.views import error_view
 
 #: Jobs that one search looks at, and bytes of their entries. (In other orders than that of submission, nearly every
 #: job is in another entry.)
@@ -62,6 +63,7 @@ class Search:
     def __init__(self, connection: sqlite3.Connection, wanted: JobFilter, jobs_max: int, bytes_max: int) -> None:
         self._connection = connection
         self._text = wanted.q.encode().lower()
+        self._error = wanted.error.lower()
         self._terms = wanted.payload
         self._jobs_left = jobs_max
         self._bytes_left = bytes_max
@@ -96,6 +98,8 @@ class Search:
         return {n: rest for n, *rest in found}
 
     def _has(self, job_id: str, kind: str, error: str | None, submission: int) -> bool:
+        if self._error and not self._failed_of(error):
+            return False
         if self._terms and not payload_holds(self._payload(submission, b""), self._terms):
             return False
         if not self._text or job_id.encode().startswith(self._text) or self._text in kind.encode().lower():
@@ -103,6 +107,10 @@ class Search:
         if error is not None and self._text in error.encode().lower():
             return True
         return self._text in self._payload(submission, self._text).encode().lower()
+
+    def _failed_of(self, text: str | None) -> bool:
+        error = error_view(text)
+        return error is not None and self._error in f"{error.type}: {error.message}".lower()
 
     def _payload(self, submission: int, text: bytes) -> str:
         """Return a payload; it may be left out where its entry does not contain `text`, in whatever case."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 
 import msgspec
 
@@ -71,8 +72,8 @@ def counts_by_phase(connection: sqlite3.Connection) -> dict[str, int]:
 def stats(connection: sqlite3.Connection, *, now_ms: int, lag_ms: int, window_ms: int) -> Stats:
     """Return the figures, with a series over the last `window_ms`."""
     phases = counts_by_phase(connection)
-    step_ms = BUCKET_MS * -(-window_ms // (BUCKET_MS * POINTS_MAX))
-    steps, whole = _steps(connection, now_ms - window_ms, now_ms, step_ms)
+    step_ms, since_ms = step_of(window_ms), now_ms - window_ms
+    steps, whole = in_steps(overall_since(connection, since_ms), since_ms, now_ms, step_ms)
     cursors = read_cursors(connection)
     recent = recent_by(connection, now_ms, "overall").get("")
     ended = 0 if recent is None else recent.sum.completed + recent.sum.failed + recent.sum.cancelled
@@ -88,7 +89,7 @@ def stats(connection: sqlite3.Connection, *, now_ms: int, lag_ms: int, window_ms
         events=sum(cursor.events for cursor in cursors.values()),
         quarantined=connection.execute("SELECT count(*) FROM quarantine").fetchone()[0],
         step_ms=step_ms,
-        series=[_point(at_ms, rollup) for at_ms, rollup in sorted(steps.items())],
+        series=[point(at_ms, rollup) for at_ms, rollup in sorted(steps.items())],
     )
 
 
@@ -102,14 +103,19 @@ def counts_by_status(phases: dict[str, int]) -> Counts:
     return counts
 
 
-def _steps(
-    connection: sqlite3.Connection, since_ms: int, now_ms: int, step_ms: int
+def step_of(window_ms: int) -> int:
+    """Return how long the steps of a series over a window are."""
+    return BUCKET_MS * -(-window_ms // (BUCKET_MS * POINTS_MAX))
+
+
+def in_steps(
+    rollups: Iterable[tuple[int, Rollup]], since_ms: int, now_ms: int, step_ms: int
 ) -> tuple[dict[int, Rollup], Rollup]:
-    """Return a rollup per step, empty ones too, and the sum of all."""
+    """Return a rollup per step, empty ones too, and the sum of all. rollups: with their buckets, since `since_ms`."""
     first = since_ms - since_ms % step_ms
     steps = {at_ms: Rollup() for at_ms in range(first, now_ms + 1, step_ms)}
     whole = Rollup()
-    for bucket_ms, rollup in overall_since(connection, since_ms):
+    for bucket_ms, rollup in rollups:
         whole.add(rollup)
         step = steps.get(bucket_ms - bucket_ms % step_ms)
         if step is not None:
@@ -117,7 +123,8 @@ def _steps(
     return steps, whole
 
 
-def _point(at_ms: int, rollup: Rollup) -> Point:
+def point(at_ms: int, rollup: Rollup) -> Point:
+    """Return what is told of a step."""
     return Point(
         write_time(at_ms),
         rollup.submitted,

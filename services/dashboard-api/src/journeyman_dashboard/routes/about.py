@@ -14,19 +14,21 @@ from journeyman.settings import Settings
 EVERYWHERE = frozenset(["0.0.0.0", "::"])  # noqa: S104 - it is looked for, not bound to
 
 #: What this API can do that an older one could not, for pages that may meet either.
-FEATURES = ("as_of", "payload", "bulk")
+FEATURES = ("as_of", "payload", "bulk", "notable", "pulse")
 
 
 class About(msgspec.Struct, frozen=True):
     """The system. `features`: what this API can do.
 
-    `ingest_url`: where everything goes that changes something, as this client can reach it.
+    `ingest_url`: where everything goes that changes something, as this client can reach it. `trace_url`: where a trace
+    is shown, with `{trace_id}` in it; empty where nobody said.
     """
 
     ingest_url: str = ""
     version: str = __version__
     environment: str = "development"
     heartbeat_timeout_ms: int = 10_000
+    trace_url: str = ""
     features: tuple[str, ...] = FEATURES
 
 
@@ -37,6 +39,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     ingest_port: int = 8000
     environment: str = "development"
     heartbeat_timeout_ms: int = 10_000
+    trace_url: str = ""
     #: Origins of pages, other than the own, that may read.
     origins: tuple[str, ...] = ()
 
@@ -54,6 +57,7 @@ def surroundings(settings: Settings) -> Surroundings:
         ingest_port=settings.ingest_port,
         environment=settings.environment,
         heartbeat_timeout_ms=settings.heartbeat_timeout_ms,
+        trace_url=settings.trace_template(),
         origins=settings.further_origins(),
     )
 
@@ -66,4 +70,5 @@ async def read_config(request: Request[Any, Any, Any]) -> About:
         ingest_url=known.ingest_for(request),
         environment=known.environment,
         heartbeat_timeout_ms=known.heartbeat_timeout_ms,
+        trace_url=known.trace_url,
     )

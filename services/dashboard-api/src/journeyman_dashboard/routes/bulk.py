@@ -11,10 +11,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from journeyman.errors import JourneymanError
-from journeyman_dashboard.bulk.orders import Bulk, Order, Texts
-from journeyman_dashboard.params import BadQueryError
+from journeyman_dashboard.bulk.orders import Bulk, Order, Selection, Texts
+from journeyman_dashboard.params import BadQueryError, write_time
 from journeyman_dashboard.queries.filters import JobFilter
-from journeyman_dashboard.routes.filtering import filter_of
+from journeyman_dashboard.routes.filtering import filter_of, until
 from journeyman_dashboard.routes.overview import Listed
 from journeyman_dashboard.rows import STATUS_OF_PHASE
 from journeyman_dashboard.wiring import ReadModel
@@ -33,10 +33,16 @@ class ForeignOriginError(JourneymanError):
 
 
 class Begun(msgspec.Struct):
-    """A bulk that was begun, or (`id` null) what a dry run counted. `matched`: null while jobs are searched for."""
+    """A bulk that was begun, or (`id` null) what a dry run counted. `matched`: null while jobs are searched for.
+
+    Of a dry run: `by_status`, how many of them are in which status (of ids, those that are known); `filter`, the one
+    that was given with its ages as times, and without jobs that were submitted since: to mean those that were counted.
+    """
 
     id: str | None
     matched: int | None
+    by_status: dict[str, int] | None = None
+    filter: Selection | None = None
 
 
 @post("/bulk", status_code=HTTPStatus.ACCEPTED, summary="Change many jobs")
@@ -54,7 +60,10 @@ async def begin_bulk(
         raise BadQueryError(*fault)
     wanted = None if data.filter is None else _filter(data, model)
     if data.dry_run:
-        return Begun(None, await model.bulks.count(data, wanted))
+        seen_ms = model.reach.latest_ms() + 1
+        matched, by_status = await model.bulks.count(data, wanted if wanted is None else until(wanted, seen_ms))
+        pinned = None if data.filter is None or wanted is None else _pinned(data.filter, until(wanted, seen_ms))
+        return Begun(None, matched, by_status, pinned)
     bulk = await model.bulks.begin(data, wanted)
     return Begun(bulk.id, bulk.matched)
 
@@ -62,13 +71,13 @@ async def begin_bulk(
 @get("/bulk", summary="List bulks")
 async def list_bulks(model: NamedDependency[ReadModel]) -> Listed[Bulk]:
     """List the latest bulks of this dashboard, the last first."""
-    return Listed(model.bulks.all())
+    return Listed([bulk.shown() for bulk in model.bulks.all()])
 
 
 @get("/bulk/{bulk_id:str}", summary="Read how far a bulk is")
 async def read_bulk(model: NamedDependency[ReadModel], bulk_id: FromPath[str]) -> Bulk:
     """Read what a bulk has done, what was refused and why, and what is left."""
-    return _found(model, bulk_id)
+    return _found(model, bulk_id).shown()
 
 
 @post("/bulk/{bulk_id:str}/abort", status_code=HTTPStatus.ACCEPTED, summary="Abort a bulk")
@@ -81,7 +90,7 @@ async def abort_bulk(
     if bulk.over:
         raise BulkOverError(f"the bulk is {bulk.state}")
     model.bulks.abort(bulk)
-    return bulk
+    return bulk.shown()
 
 
 def _found(model: ReadModel, bulk_id: str) -> Bulk:
@@ -113,12 +122,22 @@ def _filter(order: Order, model: ReadModel) -> JobFilter:
         fingerprints=_several(asked.error_fingerprint),
         payload=_several(asked.payload),
         age=_several(asked.age),
+        error=asked.error,
         priority_min=asked.priority_min,
         priority_max=asked.priority_max,
         submitted_after=asked.submitted_after,
         submitted_before=asked.submitted_before,
         q=asked.q,
     )
+
+
+def _pinned(asked: Selection, wanted: JobFilter) -> Selection:
+    """Return what was asked for with the times that it means now."""
+    after, before = (
+        None if ms is None else write_time(ms) or str(ms)
+        for ms in (wanted.submitted_after_ms, wanted.submitted_before_ms)
+    )
+    return msgspec.structs.replace(asked, age=None, submitted_after=after, submitted_before=before)
 
 
 def _several(texts: Texts) -> list[str]:

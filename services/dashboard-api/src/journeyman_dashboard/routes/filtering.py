@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
+import msgspec
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
@@ -45,6 +46,9 @@ async def read_filter(
             "blob store are not looked at."
         ),
     ] = None,
+    error: Annotated[
+        str, QueryParameter(max_length=200, description="Type and message of their latest error contain this text.")
+    ] = "",
     q: Annotated[
         str, QueryParameter(max_length=200, description="The id begins with it, or type, payload or error contain it.")
     ] = "",
@@ -66,6 +70,7 @@ async def read_filter(
         submitted_before=submitted_before,
         age=age,
         payload=payload,
+        error=error,
         q=q,
     )
 
@@ -86,6 +91,7 @@ def filter_of(
     submitted_before: str | None,
     age: Sequence[str] | None,
     payload: Sequence[str] | None,
+    error: str,
     q: str,
 ) -> JobFilter:
     """Return a filter from what clients write. now_ms: the time that ages are counted from. Raises BadQueryError."""
@@ -108,6 +114,13 @@ def filter_of(
         fingerprint=tuple(fingerprints or ()),
         submitted_after_ms=after,
         submitted_before_ms=before,
+        error=error,
         q=q,
         payload=read_terms("payload", list(payload or ())),
     )
+
+
+def until(wanted: JobFilter, ms: int) -> JobFilter:
+    """Return a filter that leaves out what is submitted from a time on."""
+    before = ms if wanted.submitted_before_ms is None else min(ms, wanted.submitted_before_ms)
+    return msgspec.structs.replace(wanted, submitted_before_ms=before)

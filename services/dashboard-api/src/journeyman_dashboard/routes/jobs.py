@@ -62,10 +62,10 @@ async def list_jobs(
 ) -> JobPage:
     """List jobs, a page at a time. Repeated parameters are alternatives; different ones all hold.
 
-    `total` is exact unless `q` or `payload` is asked for: then it is of the latest 500 jobs that the other filters
-    leave, and "at least" where there are more. `q` ignores the case of ASCII letters. A request looks at some 2,500
-    jobs for them, so a page may be short, or empty, though there is more: it has a `next_cursor` then, which goes on
-    with the search.
+    `total` is exact unless `q`, `payload` or `error` is asked for: then it is of the latest 500 jobs that the other
+    filters leave, and "at least" where there are more. `q` ignores the case of ASCII letters. A request looks at some
+    2,500 jobs for them, so a page may be short, or empty, though there is more: it has a `next_cursor` then, which goes
+    on with the search.
     """
     behind = read_cursor("cursor", cursor, sort)
     sight = model.sight(as_of)

@@ -7,19 +7,25 @@ from typing import Annotated, Any, Generic, TypeVar
 import msgspec
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
+from litestar.params import FromPath, QueryParameter
 
+from journeyman.errors import JourneymanError
 from journeyman_dashboard.params import read_cursor, read_window
 from journeyman_dashboard.queries.breakers import BreakerView, breakers
 from journeyman_dashboard.queries.dead import DeadFilter, DeadLetters, dead_letters
 from journeyman_dashboard.queries.fleet import ScalingView, WorkerView, scaling, workers
-from journeyman_dashboard.queries.lines import QueueView, TypeView, queues, types
+from journeyman_dashboard.queries.lines import QueueView, queues
 from journeyman_dashboard.queries.stats import Stats, stats
+from journeyman_dashboard.queries.types import TypeDetail, TypeView, type_detail, types
 from journeyman_dashboard.retention import SERIES_KEPT_MS
 from journeyman_dashboard.routes.parameters import AsOf, Cursor, Limit, Queues, Types, Window
 from journeyman_dashboard.wiring import ReadModel
 
 T = TypeVar("T")
+
+
+class UnknownTypeError(JourneymanError):
+    """There are no jobs of the type, and no worker told of it."""
 
 
 class Listed(msgspec.Struct, Generic[T]):
@@ -57,9 +63,28 @@ async def list_queues(model: NamedDependency[ReadModel], as_of: AsOf = None) -> 
 
 @get("/types", summary="List types of jobs")
 async def list_types(model: NamedDependency[ReadModel], as_of: AsOf = None) -> Listed[TypeView]:
-    """List every type that has jobs or a live worker."""
+    """List every type that has jobs or a live worker, or that was described by one that was there in the last day."""
     sight = model.sight(as_of)
     return Listed(await sight.ask(types, sight.now_ms))
+
+
+@get("/types/{kind:str}", summary="Read a type of jobs")
+async def read_type(
+    model: NamedDependency[ReadModel],
+    kind: FromPath[str],
+    window: Window = "1h",
+    as_of: AsOf = None,
+) -> TypeDetail:
+    """Read a type: what its payload is to be, how its jobs fared in the window (up to 6h), what they failed of.
+
+    Errors are of the latest 2,000 jobs that have one, and of the latest 2,000 attempts that failed before another.
+    """
+    window_ms = read_window("window", window, max_ms=SERIES_KEPT_MS)
+    sight = model.sight(as_of)
+    found = await sight.ask(type_detail, kind, now_ms=sight.now_ms, window_ms=window_ms, sets=model.sets)
+    if found is None:
+        raise UnknownTypeError(f"there are no jobs of type {kind}, and no worker told of it")
+    return found
 
 
 @get("/workers", summary="List workers")
