@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,3 +51,24 @@ def test_the_page_says_that_the_dashboard_is_away_and_misses_nothing_when_it_is_
         view.shoot("workers-autoscaler", whole=True)
     # The browser itself complains of every attempt that found nobody.
     view.faults[:] = [fault for fault in view.faults if "net::ERR_" not in fault]
+
+
+def test_a_stream_that_has_fallen_silent_is_noticed_and_opened_again(look: Opener, system: System) -> None:
+    view: View = look("/jobs", url=system.dashboard_url)
+    view.page.clock.install()
+    view.page.reload()
+    view.live()
+    view.page.clock.fast_forward(30_000)
+    view.live()
+    os.kill(system.pid("dashboard"), signal.SIGSTOP)
+    try:
+        view.page.clock.fast_forward(41_000)
+        expect(view.page.get_by_role("button", name="Offline. Pause")).to_be_visible()
+        expect(view.page.get_by_text("Not connected.")).to_be_visible()
+    finally:
+        os.kill(system.pid("dashboard"), signal.SIGCONT)
+    with system.client() as client:
+        client.submit("synthetic", {})
+    view.live()
+    expect(view.page.get_by_text("Not connected.")).to_have_count(0)
+    expect(view.row("synthetic")).to_be_visible()

@@ -193,7 +193,11 @@ def test_a_waiting_job_gets_another_priority(look: Opener, shared_system: System
 
 @pytest.mark.parametrize(
     ("item", "begins"),
-    [("as curl", "curl -X POST http"), ("as command line", "journeyman submit synthetic"), ("as Python", "from jour")],
+    [
+        ("as curl", "curl http://127.0.0.1:"),
+        ("as command line", "# Without the backoff: the command line cannot say that.\nJOURNEYMAN_INGEST_URL=http"),
+        ("as Python", "from journeyman import Client"),
+    ],
 )
 def test_a_job_is_copied_as_what_submits_another(look: Opener, failed: str, item: str, begins: str) -> None:
     page = look(f"/jobs/{failed}").live().page

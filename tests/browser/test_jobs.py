@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
+from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import expect
 
 from journeyman.client.orders import NewJob
@@ -20,6 +23,8 @@ HOSTILE = [
     "\u202egnp.exe \u0000 \U0001f680 " + "w" * 400,
     "__proto__",
 ]
+
+ACME = {"customer": "acme"}
 
 
 @pytest.fixture
@@ -70,6 +75,114 @@ def test_the_search_box_completes_names_and_values(look: Opener) -> None:
     view.page.keyboard.press("Tab")
 
     expect(view.page.get_by_label("Search jobs")).to_have_value("status:cancelled ")
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "found"),
+    [
+        ("payload.user.id:42", 1),
+        ("payload.user.id:4*", 0),
+        ('payload.user.name:"Ada L"', 1),
+        ("tag:customer=acme", 2),
+        ("type:synth*", 3),
+        ("age:>1h", 0),
+        ("age:<1h", 3),
+        ("worker:w-0000000000", 0),
+        ("error:nothing", 0),
+    ],
+)
+def test_every_qualifier_asks_the_server(
+    look: Opener, shared_system: System, queue: str, qualifier: str, found: int
+) -> None:
+    with shared_system.client() as client:
+        client.submit_many(
+            [
+                NewJob(type="synthetic", queue=queue, delay="1h", payload={"user": {"id": 42, "name": "Ada L"}}),
+                NewJob(type="synthetic", queue=queue, delay="1h", payload={"user": {"id": 7}}, tags=ACME),
+                NewJob(type="synthetic", queue=queue, delay="1h", tags=ACME),
+            ]
+        )
+    view = look("/jobs").live()
+    view.page.get_by_label("Search jobs").fill(f"queue:{queue} {qualifier}")
+    view.page.keyboard.press("Enter")
+
+    expect(view.page.get_by_text(f"{found} job{'' if found == 1 else 's'}", exact=True)).to_be_visible()
+    expect(view.page.locator("tbody tr")).to_have_count(found)
+
+
+def test_payloads_are_completed_from_what_is_listed(look: Opener, shared_system: System, queue: str) -> None:
+    with shared_system.client() as client:
+        client.submit("synthetic", {"user": {"id": 42}, "echo": 1}, queue=queue, delay="1h")
+    view = look(f"/jobs?q=queue%3A{queue}").live()
+    expect(view.page.locator("tbody tr")).to_have_count(1)
+    box = view.page.get_by_label("Search jobs")
+    box.fill("")
+    box.press_sequentially("pay")
+    for _ in ("the qualifier", "the path", "the value"):
+        box.press("Tab")
+        if box.input_value() == "payload.":
+            box.press_sequentially("us")
+    expect(box).to_have_value("payload.user.id:42 ")
+
+
+def test_a_search_of_texts_says_how_far_its_count_goes_and_goes_on_by_itself(
+    look: Opener, shared_system: System, queue: str
+) -> None:
+    with shared_system.client() as client:
+        client.submit("synthetic", {"echo": "needle"}, queue=queue, delay="1h")
+        client.submit_many([NewJob(type="synthetic", queue=queue, delay="1h") for _ in range(3_000)])
+    view = look(f"/jobs?q=queue%3A{queue}").live()
+    expect(view.page.get_by_text("3,001 jobs", exact=True)).to_be_visible()
+    view.page.get_by_label("Search jobs").fill(f"queue:{queue} payload.echo:needle")
+    view.page.keyboard.press("Enter")
+
+    expect(view.page.get_by_text("at least 0 jobs", exact=True)).to_be_visible()
+    expect(view.page.locator("tbody tr")).to_have_count(1)
+    view.page.get_by_label("Search jobs").fill(f"queue:{queue} payload.echo:nothing")
+    view.page.keyboard.press("Enter")
+    expect(view.page.get_by_text("No job is like that")).to_be_visible()
+
+
+def test_what_matches_is_downloaded_one_job_a_line(
+    look: Opener, shared_system: System, queue: str, tmp_path: Path
+) -> None:
+    with shared_system.client() as client:
+        client.submit_many(
+            [NewJob(type="synthetic", queue=queue, delay="1h", payload={"echo": text}) for text in HOSTILE]
+        )
+    view = look(f"/jobs?q=queue%3A{queue}").live()
+    with view.page.expect_download() as download:
+        view.page.get_by_role("button", name=f"Export {len(HOSTILE)} jobs").click()
+    assert re.fullmatch(r"jobs-\d{4}-\d\d-\d\dT\d{6}Z\.ndjson", download.value.suggested_filename)
+    download.value.save_as(tmp_path / "jobs.ndjson")
+    lines = (tmp_path / "jobs.ndjson").read_text().split("\n")[:-1]
+    assert [json.loads(line)["payload"]["echo"] for line in lines] == HOSTILE[::-1]
+
+
+def test_a_view_is_named_kept_shared_and_forgotten(look: Opener, queue: str) -> None:
+    view = look(f"/jobs?q=queue%3A{queue}&sort=-duration").live()
+    page = view.page
+    name = f"{HOSTILE[0]} of mine"
+    page.get_by_role("button", name="Views").click()
+    page.get_by_label("Name of the present search").fill(name)
+    page.keyboard.press("Enter")
+    own = page.get_by_role("list", name="Kept in this browser")
+    expect(own.get_by_role("link", name=name)).to_have_attribute("aria-current", "page")
+    found = [one for one in Axe().run(page).response["violations"] if one["impact"] in {"serious", "critical"}]
+    assert found == []
+    view.shoot("views")
+
+    own.get_by_role("button", name="Copy the address").click()
+    address = page.evaluate("navigator.clipboard.readText()")
+    page.get_by_role("link", name="Running longest").click()
+    expect(page).to_have_url(re.compile("status%3Aprocessing.*sort=-duration"))
+    page.goto(address)
+    expect(page.get_by_label("Search jobs")).to_have_value(f"queue:{queue}")
+    expect(page).to_have_url(re.compile("sort=-duration"))
+    page.reload()
+    page.get_by_role("button", name="Views").click()
+    own.get_by_role("button", name="Forget").click()
+    expect(own).to_have_count(0)
 
 
 def test_the_keyboard_goes_everywhere(look: Opener) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 
 import pytest
 from playwright.sync_api import expect
@@ -31,6 +32,40 @@ def test_what_is_counted_leads_to_what_was_counted(look: Opener) -> None:
     expect(view.page).to_have_url(re.compile(r"#/jobs\?q=status%3Afailed"))
     expect(view.page.get_by_label("Search jobs")).to_have_value("status:failed")
     expect(view.row("synthetic").first).to_contain_text("dead")
+
+
+def test_what_is_notable_is_told_as_it_happens_and_leads_to_what_it_is_of(look: Opener, shared_system: System) -> None:
+    queue = f"q-{uuid.uuid4().hex[:12]}"
+    view = look("/").live()
+    panel = view.page.locator("section").filter(has=view.page.get_by_role("heading", name="Notable events"))
+    with shared_system.client() as client:
+        client.pause(queue)
+        paused = panel.get_by_role("link", name=f"queue {queue} was paused")
+        expect(paused).to_be_visible()
+        client.resume(queue)
+        expect(panel.get_by_role("link", name=f"queue {queue} goes on")).to_be_visible()
+        for number in range(3):
+            client.pause(f"{queue}-{number}")
+            client.resume(f"{queue}-{number}")
+        failed = [client.submit("synthetic", {"permanent": True, "echo": queue}) for _ in range(2)]
+        for job in failed:
+            wait_for(lambda id=job.id: client.job(id).status == "failed", "the job to fail", timeout_s=60)  # type: ignore[misc]
+    expect(panel.get_by_role("link", name=re.compile(r"\bof synthetic failed for good: \w+")).first).to_be_visible()
+    items = panel.get_by_role("listitem")
+    told = items.count()
+    panel.get_by_role("button", name="More").click()
+    expect(panel.get_by_role("button", name="Fewer")).to_be_visible()
+    assert items.count() >= told
+    view.shoot("overview-notable", whole=True)
+
+    paused.click()
+    expect(view.page).to_have_url(re.compile(r"#/queues"))
+    view.page.go_back()
+    panel.get_by_role("button", name="More").click()
+    panel.get_by_role("listitem").filter(has_text=f"queue {queue} was paused").locator("a").last.click()
+    expect(view.page).to_have_url(re.compile(r"as_of="))
+    expect(panel.get_by_role("link", name=f"queue {queue} was paused")).to_be_visible()
+    expect(panel.get_by_role("link", name=f"queue {queue} goes on")).to_have_count(0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

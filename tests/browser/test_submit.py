@@ -22,19 +22,17 @@ HOSTILE = [
 ]
 
 
-SCHEMA = {
-    "$ref": "#/$defs/Payload",
-    "$defs": {
-        "Payload": {
-            "type": "object",
-            "properties": {
-                "sleep_ms": {"type": "integer", "minimum": 0, "default": 0, "description": "how long it sleeps"},
-                "echo": {"type": "string"},
-                "steps": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
-                "permanent": {"type": "boolean", "default": False},
-            },
-        }
+#: What an unkind worker may tell.
+UNKIND = {
+    "type": "object",
+    "properties": {
+        HOSTILE[0]: {"type": "string", "description": HOSTILE[2], "default": HOSTILE[0], "examples": [HOSTILE[3]]},
+        HOSTILE[3]: {"enum": HOSTILE},
+        "__proto__": {"type": "object", "properties": {"constructor": {"type": "integer", "minimum": "a lot"}}},
+        "loop": {"$ref": "#/properties/loop"},
+        "odd": 7,
     },
+    "required": 7,
 }
 
 
@@ -79,9 +77,8 @@ def _jobs(system: System, queue: str) -> Any:
 
 
 def _as_json(page: Page) -> Locator:
-    switch = page.get_by_text("JSON", exact=True)
-    if switch.count():
-        switch.first.click()
+    """Return the payload as JSON, of a type whose payload has a form."""
+    page.get_by_text("JSON", exact=True).click()
     return page.get_by_label("Payload", exact=True)
 
 
@@ -125,32 +122,111 @@ def test_the_form_is_said_elsewhere_too(look: Opener, shared_system: System) -> 
     expect(page.locator("form").get_by_label(re.compile("^Type")).first).to_have_value("synthetic")
 
 
-def test_a_type_that_says_what_belongs_in_its_payload_gets_a_form(
-    look: Opener, shared_system: System, queue: str
-) -> None:
+def _only_job(system: System, queue: str) -> Any:
+    (job,) = _jobs(system, queue)["items"]
+    return job
+
+
+def test_a_type_gets_a_form_of_what_its_function_takes(look: Opener, shared_system: System, queue: str) -> None:
     shared_system.await_workers(2)
-    view = look("/").live()
-
-    def with_schema(route: Route) -> None:
-        answer = route.fetch()
-        told = answer.json()
-        for one in told["items"]:
-            if one["type"] == "synthetic":
-                one["schema"] = SCHEMA
-        route.fulfill(response=answer, json=told)
-
-    view.page.route(re.compile(r"/types(\?|$)"), with_schema)
-    view.go(f"/submit?type=synthetic&queue={queue}")
+    view = look(f"/submit?type=synthetic&queue={queue}").live()
     form = view.page.locator("form")
+    expect(form.get_by_text("Cost time, fail or crash as told")).to_be_visible()
     form.get_by_label("sleep_ms").fill("5")
-    form.get_by_label("echo").fill(HOSTILE[0])
-    expect(form.get_by_text("how long it sleeps")).to_be_visible()
+    form.get_by_label("echo").fill('{"told": "by hand"}')
+    expect(form.get_by_text("How long it sleeps.")).to_be_visible()
+    expect(form.get_by_label("steps")).to_have_attribute("placeholder", "0")
+    form.get_by_role("switch", name="permanent").click()
+    expect(form.get_by_label("The payload as JSON")).to_contain_text('"permanent": true')
+    form.get_by_role("switch", name="permanent").click()
+    view.shoot("submit-form")
     view.page.keyboard.press("Control+Enter")
 
     expect(view.page.get_by_role("list", name="Submitted")).to_contain_text("completed")
-    (job,) = _jobs(shared_system, queue)["items"]
-    assert job["payload"] == {"sleep_ms": 5, "echo": HOSTILE[0]}
-    view.shoot("submit-form")
+    assert _only_job(shared_system, queue)["payload"] == {"sleep_ms": 5, "echo": {"told": "by hand"}}
+
+
+def test_lists_choices_and_names_of_ones_own_are_filled_in(look: Opener, shared_system: System, queue: str) -> None:
+    shared_system.await_workers(2)
+    view = look(f"/submit?type=data-processing&queue={queue}").live()
+    page, form = view.page, view.page.locator("form")
+    form.get_by_label("path").fill("sample:flights.csv")
+    form.get_by_label("group_by").fill("carrier")
+    page.keyboard.press("Enter")
+    columns = form.get_by_role("group", name=re.compile("^aggregate"))
+    for column in ("dep_delay", "dest"):
+        columns.get_by_role("button", name="One more").click()
+        columns.get_by_label("Name in aggregate").last.fill(column)
+    columns.get_by_label("aggregate of dep_delay").click()
+    page.get_by_role("option", name="mean").click()
+    page.get_by_role("option", name="max").click()
+    page.keyboard.press("Escape")
+    columns.get_by_label("aggregate of dest").click()
+    page.get_by_role("option", name="count").click()
+    page.keyboard.press("Escape")
+    view.shoot("submit-lists")
+    page.get_by_role("button", name="Submit", exact=True).click()
+
+    expect(page.get_by_role("list", name="Submitted")).to_contain_text("completed")
+    wanted = {"dep_delay": ["mean", "max"], "dest": ["count"]}
+    assert _only_job(shared_system, queue)["payload"] == {
+        "path": "sample:flights.csv",
+        "group_by": ["carrier"],
+        "aggregate": wanted,
+    }
+
+
+def test_what_is_left_empty_is_as_the_type_has_it(look: Opener, shared_system: System) -> None:
+    shared_system.await_workers(2)
+    view = look("/submit?type=email-sending").live()
+    page, form = view.page, view.page.locator("form")
+    expect(form.get_by_label(re.compile("^Queue"))).to_have_attribute("placeholder", "mail")
+    form.get_by_label(re.compile("^to")).fill("Doe, Ann <ann@example.org>")
+    page.keyboard.press("Enter")
+    form.get_by_label("subject").fill("Hello")
+    form.get_by_label("body").fill("one\ntwo")
+    form.get_by_label("from").fill("bob@example.org")
+    view.shoot("submit-mail", whole=True)
+    said = page.get_by_label("The command", exact=True)
+
+    expect(said).to_contain_text('"queue":"mail"')
+    expect(said).to_contain_text('"max_attempts":5')
+    expect(said).to_contain_text('"to":["Doe, Ann <ann@example.org>"]')
+
+
+def test_a_form_shows_what_it_has_no_field_for(look: Opener, shared_system: System) -> None:
+    shared_system.await_workers(2)
+    page = look('/submit?type=synthetic&payload={"sleep_ms":"long","colour":"red"}').live().page
+    expect(page.get_by_label("sleep_ms")).to_have_value('"long"')
+    expect(page.get_by_text("Not in the form, but in the payload: colour")).to_be_visible()
+
+
+def test_a_type_of_which_nobody_said_anything_is_submitted_as_json(
+    look: Opener, shared_system: System, queue: str
+) -> None:
+    with shared_system.client() as client:
+        client.submit(queue, {})
+    page = look(f"/submit?type={queue}").live().page
+    expect(page.get_by_text("No worker has said what belongs in the payload of this type.")).to_be_visible()
+    expect(page.get_by_label("Payload", exact=True)).to_have_value("{}")
+
+
+def test_an_unkind_schema_is_only_text(look: Opener, shared_system: System) -> None:
+    shared_system.await_workers(2)
+    view = look("/").live()
+
+    def unkind(route: Route) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        told["schema"], told["description"] = UNKIND, HOSTILE[0]
+        route.fulfill(response=answer, json=told)
+
+    view.page.route(re.compile(r"/types/synthetic\?"), unkind)
+    for address in ("/submit?type=synthetic", "/types/synthetic"):
+        view.go(address)
+        expect(view.page.get_by_text(HOSTILE[0]).first).to_be_visible()
+        assert view.page.locator("main img").count() == 0
+        assert view.overflow() <= 0
     view.page.unroute_all(behavior="wait")
 
 

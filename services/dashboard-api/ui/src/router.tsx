@@ -19,6 +19,7 @@ import { deadLettersSearch } from "./screens/dead-letters/search";
 import { jobsSearch } from "./screens/jobs/search";
 import { overviewSearch } from "./screens/overview/search";
 import { submitSearch } from "./screens/submit/search";
+import { typeSearch } from "./screens/types/search";
 import { workersSearch } from "./screens/workers/search";
 
 interface Everywhere {
@@ -77,6 +78,7 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: "/types/$type",
+    validateSearch: typeSearch,
     component: lazyRouteComponent(() => import("./screens/types/TypeScreen"), "TypeScreen"),
   }),
   createRoute({

@@ -64,6 +64,7 @@ export const theme = createTheme({
         events: { hover: true, focus: true, touch: true },
       },
     },
+    SegmentedControl: { defaultProps: { withItemsBorders: false } },
     Button: { defaultProps: { size: "xs" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray", size: "md" } },
     Drawer: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },

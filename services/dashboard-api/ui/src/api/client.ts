@@ -1,4 +1,4 @@
-/** The two services as one object: reads go to the dashboard, writes to ingest. */
+/** The two services as one object: reads go to the dashboard, writes to ingest; but bulks are the dashboard's. */
 
 import type { Config } from "./config";
 import { get, type Parameters, query, send } from "./http";
@@ -26,18 +26,23 @@ export class ApiClient {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<T> {
-    const init: RequestInit = { method, headers };
-    if (body !== undefined) {
-      init.body = JSON.stringify(body);
-      init.headers = { "Content-Type": "application/json", ...headers };
-    }
-    const answer = await send(`${this.config.ingest}${path}`, init);
+    const answer = await send(`${this.config.ingest}${path}`, request(method, body, headers));
     this.written.remember(answer.headers.get("Journeyman-Offset"));
     return answer.body as T;
+  }
+
+  /** Has the dashboard do something, which tells by itself how far it is. Throws ProblemError. */
+  async order<T>(path: string, body?: unknown): Promise<T> {
+    return (await send(`${this.config.dashboard}${path}`, request("POST", body))).body as T;
   }
 
   /** The address of something at the dashboard: for downloads, links and the stream. */
   dashboardUrl(path: string, parameters: Parameters = {}): string {
     return `${this.config.dashboard}${path}${query(parameters)}`;
   }
+}
+
+function request(method: Method, body: unknown, headers: Record<string, string> = {}): RequestInit {
+  if (body === undefined) return { method, headers };
+  return { method, headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) };
 }

@@ -1,4 +1,4 @@
-/** What was filled in by hand, as it is written for a shell or in Python. Pure; what it returns can be pasted as it is. */
+/** A job as it is submitted from a shell or from Python. Pure; what it returns can be pasted as it is. */
 
 import type { Submission } from "./writes";
 
@@ -22,11 +22,14 @@ function asCurl({ job, key }: Order, ingest: string): string {
   return lines.join(" \\\n  ");
 }
 
+/** What it has no option for is left out, and said. */
 function asCli({ job, key }: Order, ingest: string): string {
   const lines = [`JOURNEYMAN_INGEST_URL=${shell(ingest)} journeyman submit ${shell(job.type)}`];
-  if (job.payload !== undefined) lines[0] += ` ${shell(JSON.stringify(job.payload))}`;
+  if (job.payload !== undefined) lines[0] += ` ${shell(argument(JSON.stringify(job.payload)))}`;
   const option = (name: string, value: unknown) => {
-    if (value !== undefined) lines.push(`--${name} ${shell(String(value))}`);
+    if (value === undefined) return;
+    const text = String(value);
+    lines.push(text.startsWith("-") ? shell(`--${name}=${text}`) : `--${name} ${shell(text)}`);
   };
   option("queue", job.queue);
   option("priority", job.priority);
@@ -36,9 +39,24 @@ function asCli({ job, key }: Order, ingest: string): string {
   option("run-at", job.run_at);
   option("max-attempts", job.max_attempts);
   option("timeout", job.timeout_ms === undefined ? undefined : `${job.timeout_ms}ms`);
-  for (const [name, value] of Object.entries(job.tags ?? {})) option("tag", `${name}:${value}`);
+  const [tags, unsaid] = sayable(job.tags ?? {});
+  for (const tag of tags) option("tag", tag);
   option("idempotency-key", key);
-  return lines.join(" \\\n  ");
+  if (job.backoff) unsaid.push("the backoff");
+  const missing = unsaid.length ? `# Without ${unsaid.join(", ")}: the command line cannot say that.\n` : "";
+  return missing + lines.join(" \\\n  ");
+}
+
+/** A payload that begins with a dash would be taken for an option. */
+function argument(payload: string): string {
+  return payload.startsWith("-") ? ` ${payload}` : payload;
+}
+
+/** Returns the tags as the command line takes them, and what to call those that it does not: names end at a colon. */
+function sayable(tags: Readonly<Record<string, string>>): [string[], string[]] {
+  const all = Object.entries(tags);
+  const said = all.filter(([name]) => !/[:=]/.test(name)).map(([name, value]) => `${name}:${value}`);
+  return [said, said.length < all.length ? ["tags with a colon or an equals sign in their names"] : []];
 }
 
 function asPython({ job, key }: Order, ingest: string): string {
@@ -49,7 +67,7 @@ function asPython({ job, key }: Order, ingest: string): string {
   for (const [name, value] of Object.entries(named))
     if (value !== undefined) given.push(`${name}=${literal(value)}`);
   return [
-    "from journeyman.client import Client",
+    "from journeyman import Client",
     "",
     `with Client(${literal(ingest)}) as client:`,
     `    job = client.submit(${given.join(", ")})`,

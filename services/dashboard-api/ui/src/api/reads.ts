@@ -5,7 +5,10 @@
  */
 
 import type { Parameters } from "./http";
+import { momentAt } from "./moments";
 import type {
+  Around,
+  Bulk,
   DeadLetters,
   Explanation,
   Graph,
@@ -13,10 +16,14 @@ import type {
   JobPage,
   JobView,
   ListedBreakerView,
+  ListedBulk,
+  ListedNotableView,
   ListedQueueView,
   ListedScalingView,
   ListedTypeView,
+  Moments,
   Stats,
+  TypeDetail,
   WorkerList,
 } from "./types";
 
@@ -27,11 +34,14 @@ export type Topic =
   | "job"
   | "queues"
   | "types"
+  | "schemas"
   | "workers"
   | "scaling"
   | "dead-letter"
   | "breakers"
-  | "schedules";
+  | "notable"
+  | "schedules"
+  | "bulks";
 
 export interface Read<T> {
   topic: Topic;
@@ -69,6 +79,14 @@ export const explanationOf = (id: string): Read<Explanation> => ({
 export const graphOf = (id: string): Read<Graph> => job(id, "/graph");
 export const queues = (): Read<ListedQueueView> => ({ topic: "queues", path: "/queues" });
 export const types = (): Read<ListedTypeView> => ({ topic: "types", path: "/types" });
+/** A type, more closely. window: how far back. */
+export const typeOf = (type: string, window = "1h"): Read<TypeDetail> => ({
+  topic: "types",
+  path: `/types/${encodeURIComponent(type)}`,
+  parameters: { window },
+});
+/** A type, for the schema of its payload: that changes only when workers come. */
+export const schemaOf = (type: string): Read<TypeDetail> => ({ ...typeOf(type, "1m"), topic: "schemas" });
 export const workers = (all = false): Read<WorkerList> => ({
   topic: "workers",
   path: "/workers",
@@ -84,4 +102,23 @@ export const scaling = (limit = 50): Read<ListedScalingView> => ({
   path: "/scaling",
   parameters: { limit },
 });
+export const notable = (limit: number): Read<ListedNotableView> => ({
+  topic: "notable",
+  path: "/notable",
+  parameters: { limit },
+});
 export const breakers = (): Read<ListedBreakerView> => ({ topic: "breakers", path: "/breakers" });
+/** Bulks are of this dashboard, not of the log: no event tells of them, and the past does not have them. */
+export const bulks = (): Read<ListedBulk> => ({ topic: "bulks", path: "/bulk" });
+export const bulkOf = (id: string): Read<Bulk> => ({
+  topic: "bulks",
+  path: `/bulk/${encodeURIComponent(id)}`,
+});
+/** Which moments there are; always as of now. `between`: the part of them whose activity is asked for. */
+export const moments = (between?: { from: number; to: number }): Read<Moments> => ({
+  topic: "stats",
+  path: "/moments",
+  parameters: between ? { since: momentAt(between.from), until: momentAt(between.to) } : {},
+});
+/** The latest commit of a moment, and those before and behind it. */
+export const commitsAround = (): Read<Around> => ({ topic: "stats", path: "/moments/around" });

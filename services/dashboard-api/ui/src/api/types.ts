@@ -5,7 +5,20 @@ export interface About {
   version: string;
   environment: string;
   heartbeat_timeout_ms: number;
+  trace_url: string;
   features: string[];
+}
+
+export interface Activity {
+  at: string | null;
+  changes: number;
+  failed: number;
+}
+
+export interface Around {
+  here: CommitView | null;
+  before: CommitView | null;
+  after: CommitView | null;
 }
 
 export interface AttemptView {
@@ -20,6 +33,8 @@ export interface AttemptView {
 export interface Begun {
   id: string | null;
   matched: number | null;
+  by_status?: Record<string, number> | null;
+  filter?: Selection | null;
 }
 
 export interface BlobView {
@@ -48,6 +63,7 @@ export interface BreakerView {
 export interface Bulk {
   id: string;
   order: Order;
+  named: number;
   state: "selecting" | "running" | "done" | "aborted" | "failed" | "interrupted";
   matched?: number | null;
   done: number;
@@ -62,6 +78,13 @@ export interface Bulk {
 export interface Cancelling {
   id: string;
   status: string;
+}
+
+export interface CommitView {
+  offset: string;
+  at: string | null;
+  events: EventView[];
+  count: number;
 }
 
 export interface Condition {
@@ -91,9 +114,33 @@ export interface Draining {
   status: string;
 }
 
+export interface DurationBucket {
+  from_ms: number;
+  to_ms: number;
+  count: number;
+}
+
+export interface Durations {
+  count: number;
+  percentiles_ms: Percentiles;
+  buckets: DurationBucket[];
+}
+
 export interface Edge {
   from: string;
   to: string;
+}
+
+export interface ErrorGroup {
+  fingerprint: string;
+  error_type: string;
+  message: string;
+  count: number;
+  jobs: number;
+  dead: number;
+  first_at: string | null;
+  last_at: string | null;
+  job_id: string;
 }
 
 export interface ErrorView {
@@ -202,6 +249,10 @@ export interface ListedBulk {
   items: Bulk[];
 }
 
+export interface ListedNotableView {
+  items: NotableView[];
+}
+
 export interface ListedQueueView {
   items: QueueView[];
 }
@@ -214,6 +265,21 @@ export interface ListedTypeView {
   items: TypeView[];
 }
 
+export interface Moment {
+  offset: string;
+  at: string | null;
+}
+
+export interface Moments {
+  earliest: Moment | null;
+  latest: Moment | null;
+  now: string | null;
+  since: string | null;
+  until: string | null;
+  step_ms: number;
+  series: Activity[];
+}
+
 export interface Node {
   id: string;
   type?: string | null;
@@ -221,6 +287,21 @@ export interface Node {
   phase?: string | null;
   started_at?: string | null;
   finished_at?: string | null;
+}
+
+export interface NotableView {
+  offset: string;
+  at: string | null;
+  event: string;
+  words: string;
+  count: number;
+  first_offset: string;
+  first_at: string | null;
+  job_id: string | null;
+  type: string | null;
+  queue: string | null;
+  worker: string | null;
+  fingerprint: string | null;
 }
 
 export interface Order {
@@ -348,6 +429,7 @@ export interface Selection {
   error_fingerprint?: string[] | string | null;
   payload?: string[] | string | null;
   age?: string[] | string | null;
+  error: string;
   priority_min?: number | null;
   priority_max?: number | null;
   submitted_after?: string | null;
@@ -384,6 +466,41 @@ export interface SubmittedBatch {
   ids: string[];
 }
 
+export interface TypeDetail {
+  type: string;
+  breaker: string;
+  jobs: Counts;
+  queues: string[];
+  workers: number;
+  rate_in_per_s: number;
+  rate_out_per_s: number;
+  queue_latency_ms: Percentiles;
+  run_time_ms: Percentiles;
+  description: string;
+  has_schema: boolean;
+  queue: string | null;
+  max_attempts: number | null;
+  timeout_ms: number | null;
+  schema: unknown;
+  span: TypeSpan;
+  errors: ErrorGroup[];
+  errors_are_exact: boolean;
+}
+
+export interface TypeSpan {
+  window_ms: number;
+  submitted: number;
+  started: number;
+  completed: number;
+  failed: number;
+  cancelled: number;
+  success_rate: number | null;
+  queue_latency: Durations;
+  run_time: Durations;
+  step_ms: number;
+  series: Point[];
+}
+
 export interface TypeView {
   type: string;
   breaker: string;
@@ -394,6 +511,11 @@ export interface TypeView {
   rate_out_per_s: number;
   queue_latency_ms: Percentiles;
   run_time_ms: Percentiles;
+  description: string;
+  has_schema: boolean;
+  queue: string | null;
+  max_attempts: number | null;
+  timeout_ms: number | null;
 }
 
 export interface WorkerList {

@@ -2,10 +2,13 @@
 
 import type { ApiClient } from "./client";
 import type {
+  Begun,
   BreakerState,
+  Bulk,
   Cancelling,
   Draining,
   Generated,
+  Order,
   QueueState,
   Redriven,
   Reprioritised,
@@ -86,3 +89,14 @@ export interface Load {
 
 export const generateJobs = (api: ApiClient, load: Load) =>
   api.write<Generated>("POST", "/dev/generate-jobs", load);
+
+/** What is to be done with many jobs; where it is not said how many or how fast: with all, at once. */
+export type BulkOrder = Partial<Order> & Pick<Order, "action">;
+
+/** Counts the jobs that are meant, and changes none. */
+export const countBulk = (api: ApiClient, order: BulkOrder) =>
+  api.order<Begun>("/bulk", { ...order, dry_run: true });
+
+export const beginBulk = (api: ApiClient, order: BulkOrder) => api.order<Begun>("/bulk", order);
+
+export const abortBulk = (api: ApiClient, id: string) => api.order<Bulk>(`${path("bulk", id)}/abort`);

@@ -49,7 +49,9 @@ export interface DataTableProps<T> {
 }
 
 export const ROW_PX = 36;
+/** So many rows before the last one comes into sight, more are asked for; earlier once somebody scrolls. */
 const AHEAD = 30;
+const AHEAD_SCROLLED = 150;
 
 export function DataTable<T extends RowData>(props: DataTableProps<T>) {
   const { rows: given, idOf, fill = false, rowHeight = ROW_PX, onEnd, onTop } = props;
@@ -74,9 +76,10 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
     reveal: virtual.scrollToIndex,
   });
 
+  const ahead = first > 0 ? AHEAD_SCROLLED : AHEAD;
   useEffect(() => {
-    if (last >= 0 && last + AHEAD >= given.length) onEnd?.();
-  }, [last, given.length, onEnd]);
+    if (last >= 0 && last + ahead >= given.length) onEnd?.();
+  }, [last, ahead, given.length, onEnd]);
 
   const above = shown[0]?.start ?? 0;
   const below = Math.max(0, virtual.getTotalSize() - (shown.at(-1)?.end ?? 0));

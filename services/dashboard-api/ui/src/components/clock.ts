@@ -1,6 +1,7 @@
 /** One clock for everything on the page that says how long ago something was. It stands still while nobody looks. */
 
 import { useSyncExternalStore } from "react";
+import { useMomentMs } from "~/api/context";
 
 const TICK_MS = 1_000;
 const listeners = new Set<() => void>();
@@ -28,8 +29,15 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** The time, in milliseconds since 1970, every so many seconds anew. */
+/** The time that what is shown is of, in milliseconds since 1970, every so many seconds anew: in the past it stands still. */
 export function useNow(everySeconds = 1): number {
+  const past = useMomentMs();
+  const present = useWallClock(everySeconds);
+  return past ?? present;
+}
+
+/** The time that it is, whatever is looked at. */
+export function useWallClock(everySeconds = 1): number {
   const step = everySeconds * TICK_MS;
   return useSyncExternalStore(subscribe, () => (step === TICK_MS ? now : now - (now % step)));
 }

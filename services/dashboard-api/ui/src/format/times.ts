@@ -45,6 +45,11 @@ export function moment(at: number | null, now: number): string {
   return same ? clock.format(at) : `${day.format(at)} ${clock.format(at)}`;
 }
 
+/** 10:17:04.276 today, 22 Nov 10:17:04.276 else. */
+export function precise(at: number | null, now: number): string {
+  return at === null ? NOTHING : `${moment(at, now)}.${String(Math.floor(at) % 1000).padStart(3, "0")}`;
+}
+
 /** How long something took, or takes until now. */
 export function between(from: string | null, to: string | null, now: number): number | null {
   const start = ms(from);

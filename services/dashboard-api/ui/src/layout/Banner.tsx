@@ -13,8 +13,8 @@ const GRACE_MS = 2_500;
 
 /** Says across the top when what is shown is old: the connection broke, or the read model is behind. */
 export function Banner() {
-  const { state, currentAt } = useLiveStatus();
-  const { data } = useRead(stats());
+  const { state, currentAt, lag } = useLiveStatus();
+  const { data, dataUpdatedAt } = useRead(stats());
   const now = useNow();
   const since = currentAt ?? now;
   if (state === "reconnecting" && (currentAt === null || now - since > GRACE_MS)) {
@@ -29,12 +29,13 @@ export function Banner() {
       </div>
     );
   }
-  if (state === "live" && data !== undefined && data.lag_ms > LAG_MS) {
+  const lagMs = lag !== null && lag.at > dataUpdatedAt ? lag.ms : (data?.lag_ms ?? 0);
+  if (state === "live" && lagMs > LAG_MS) {
     return (
       <div className={style["banner"]} data-kind="behind" role="status">
         <IconAlertTriangle size={16} />
         <span>
-          <b>Catching up.</b> What you see is {duration(data.lag_ms)} behind the log.
+          <b>Catching up.</b> What you see is {duration(lagMs)} behind the log.
         </span>
       </div>
     );

@@ -13,6 +13,7 @@ import { LiveSwitch } from "./LiveSwitch";
 import { Mark } from "./Mark";
 import { SearchBox } from "./SearchBox";
 import { nextScheme } from "./scheme";
+import { useTravel } from "./travel/context";
 
 const SCHEMES = {
   auto: { icon: IconDeviceDesktop, name: "as the system" },
@@ -41,18 +42,7 @@ export function Header({ onMenu, onHelp }: HeaderProps) {
       </div>
       <div className={style["tools"]}>
         <LiveSwitch />
-        <Tooltip label="Time travel: this server keeps no snapshots to look back at">
-          <ActionIcon
-            size="lg"
-            aria-label="Time travel"
-            aria-disabled="true"
-            data-disabled
-            className={style.travel}
-            visibleFrom="sm"
-          >
-            <IconClockPlay size={18} />
-          </ActionIcon>
-        </Tooltip>
+        <TravelButton />
         <Scheme />
         <Tooltip label="Keyboard (?)">
           <ActionIcon size="lg" aria-label="Keyboard shortcuts" onClick={onHelp} visibleFrom="sm">
@@ -61,6 +51,23 @@ export function Header({ onMenu, onHelp }: HeaderProps) {
         </Tooltip>
       </div>
     </div>
+  );
+}
+
+function TravelButton() {
+  const { opened, toggle } = useTravel();
+  return (
+    <Tooltip label="Time travel (z)">
+      <ActionIcon
+        size="lg"
+        variant={opened ? "light" : "subtle"}
+        aria-label="Time travel"
+        aria-pressed={opened}
+        onClick={toggle}
+      >
+        <IconClockPlay size={18} />
+      </ActionIcon>
+    </Tooltip>
   );
 }
 

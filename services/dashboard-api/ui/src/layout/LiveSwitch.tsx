@@ -1,9 +1,11 @@
 import { Tooltip, UnstyledButton } from "@mantine/core";
-import { IconPlayerPauseFilled, IconPlayerPlayFilled } from "@tabler/icons-react";
+import { IconHistory, IconPlayerPauseFilled, IconPlayerPlayFilled } from "@tabler/icons-react";
+import { useMoment } from "~/api/context";
 import { rate } from "~/format";
 import { useLive, useLiveStatus } from "~/live/context";
 import type { LiveState } from "~/live/stream";
 import style from "./LiveSwitch.module.css";
+import { useTravel } from "./travel/context";
 
 const WORDS: Readonly<Record<LiveState, { name: string; about: string }>> = {
   connecting: { name: "Connecting", about: "The stream of events is being opened." },
@@ -13,8 +15,29 @@ const WORDS: Readonly<Record<LiveState, { name: string; about: string }>> = {
   hidden: { name: "Resting", about: "Nothing is followed while nobody looks." },
 };
 
-/** The state of the connection, and the switch between live and paused. */
+/** The state of the connection, and the switch between live and paused; in the past, the way back. */
 export function LiveSwitch() {
+  return useMoment() === undefined ? <Switch /> : <NotLive />;
+}
+
+function NotLive() {
+  const { leave } = useTravel();
+  return (
+    <Tooltip label="What you see is over. Press to see what is now.">
+      <UnstyledButton
+        className={style["switch"]}
+        data-state="past"
+        aria-label="In the past. Go live"
+        onClick={leave}
+      >
+        <IconHistory size={13} />
+        <span>Past</span>
+      </UnstyledButton>
+    </Tooltip>
+  );
+}
+
+function Switch() {
   const live = useLive();
   const { state, rate: events } = useLiveStatus();
   const paused = state === "paused";

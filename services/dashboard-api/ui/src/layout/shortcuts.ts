@@ -19,6 +19,16 @@ export const SHORTCUTS: readonly { where: string; shortcuts: readonly Shortcut[]
       { keys: "?", does: "This help" },
     ],
   },
+  {
+    where: "Time travel",
+    shortcuts: [
+      { keys: "z", does: "Look back, and back to now" },
+      { keys: ",", does: "To the event before" },
+      { keys: ".", does: "To the event after" },
+      { keys: "p", does: "Play, or stop" },
+      { keys: "Esc", does: "Back to now" },
+    ],
+  },
   { where: "Submit", shortcuts: [{ keys: "Ctrl Enter", does: "Submit the job" }] },
   {
     where: "Lists",

@@ -8,11 +8,14 @@ import { useLive } from "~/live/context";
 import { focusSearch } from "./focus";
 import { PLACES } from "./places";
 import { nextScheme } from "./scheme";
+import { useTravel } from "./travel/context";
 
 export function useShellKeys(toggleHelp: () => void): void {
   const navigate = useNavigate();
   const queries = useQueryClient();
   const live = useLive();
+  const travel = useTravel();
+  const past = travel.at !== null;
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const going: Keys = Object.fromEntries(
     PLACES.map(({ key, to }) => [`g ${key}`, () => void navigate({ to })]),
@@ -23,7 +26,11 @@ export function useShellKeys(toggleHelp: () => void): void {
     "?": toggleHelp,
     "Shift+?": toggleHelp,
     r: () => void queries.invalidateQueries(),
-    p: () => live.pause(live.status.state !== "paused"),
+    p: () => (past ? travel.play() : live.pause(live.status.state !== "paused")),
+    z: travel.toggle,
+    ",": () => travel.opened && travel.step(-1),
+    ".": () => past && travel.step(1),
+    Escape: () => (past ? travel.leave() : travel.opened && travel.toggle()),
     t: () => setColorScheme(nextScheme(colorScheme)),
   });
 }

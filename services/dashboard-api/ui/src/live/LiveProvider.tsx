@@ -18,7 +18,7 @@ export function LiveProvider({ children }: PropsWithChildren) {
   const [stream] = useState(
     () =>
       new LiveStream(
-        () => new EventSource(api.dashboardUrl("/events", { pulse: undefined })),
+        () => new EventSource(api.dashboardUrl("/events", { pulse: true, skip: true })),
         () => void queries.invalidateQueries(),
       ),
   );

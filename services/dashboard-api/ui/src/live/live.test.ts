@@ -24,8 +24,8 @@ class FakeSource implements Source {
   close() {
     this.closed = true;
   }
-  send(tag: string, times = 1) {
-    for (let i = 0; i < times; i++) this.#listeners.get(tag)?.({ data: "{}" } as MessageEvent<string>);
+  send(tag: string, times = 1, data = "{}") {
+    for (let i = 0; i < times; i++) this.#listeners.get(tag)?.({ data } as MessageEvent<string>);
   }
 }
 
@@ -116,11 +116,39 @@ describe("the stream", () => {
     expect(gap).toHaveBeenCalledTimes(1);
   });
 
-  it("takes silence for a broken line where there were pulses", () => {
+  it("takes silence for a broken line where there were pulses, and knows since when", () => {
     const { stream } = start();
-    open()?.send("pulse");
-    vi.advanceTimersByTime(45_000);
-    expect(stream.status.state).toBe("reconnecting");
+    const source = open();
+    const beganAt = Date.now();
+    source?.send("pulse", 1, '{"lag_ms":0}');
+    vi.advanceTimersByTime(39_999);
+    expect(stream.status.state).toBe("live");
+    vi.advanceTimersByTime(1);
+    expect(source?.closed).toBe(true);
+    expect(stream.status).toMatchObject({ state: "reconnecting", currentAt: beganAt });
+    vi.advanceTimersByTime(500);
+    open();
+    expect(stream.status.state).toBe("live");
+    expect(gap).toHaveBeenCalledTimes(1);
+  });
+
+  it("stays live in silence as long as there are pulses, and knows how far behind it is", () => {
+    const { stream } = start();
+    const source = open();
+    for (const lag of [0, 12_000, 300]) {
+      source?.send("pulse", 1, `{"lag_ms":${lag}}`);
+      expect(stream.status.lag).toEqual({ ms: lag, at: Date.now() });
+      vi.advanceTimersByTime(30_000);
+    }
+    expect(stream.status.state).toBe("live");
+    source?.onerror?.({} as Event);
+    expect(stream.status.lag).toBeNull();
+  });
+
+  it("has everything read anew where the server left events out", () => {
+    start();
+    open()?.send("skipped", 1, '{"events":12345,"after":"1-0/0","offset":"2-0/0"}');
+    expect(gap).toHaveBeenCalledTimes(1);
   });
 });
 

@@ -14,11 +14,14 @@ const PAUSE_MS: Readonly<Record<Topic, number>> = {
   job: 500,
   queues: 2_000,
   types: 3_000,
+  schemas: 3_000,
   workers: 2_000,
   scaling: 1_000,
   "dead-letter": 3_000,
   breakers: 1_000,
+  notable: 1_000,
   schedules: 2_000,
+  bulks: 1_000,
 };
 /** What goes on changing when events have ended, and when it is looked at again. */
 const SETTLING: readonly Topic[] = ["stats", "queues", "types"];

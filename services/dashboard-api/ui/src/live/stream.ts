@@ -2,8 +2,9 @@
  * The one connection over which events come.
  *
  * It is open while somebody looks: not while the page is hidden, nor while paused. After a gap of any kind it goes on from
- * now and says so (`onGap`): whoever shows something reads it anew, which costs less than a replay. It never gives up; the
- * waits between attempts grow to 15 s. Where the server sends pulses, a silent connection is taken for a broken one.
+ * now and says so (`onGap`): whoever shows something reads it anew, which costs less than a replay. The server makes
+ * such a gap where events come faster than this page takes them (`skipped`). It never gives up; the waits between attempts
+ * grow to 15 s. The server sends a pulse every 10 s, so a connection that is silent for long is taken for a broken one.
  */
 
 import { type Batch, Collector, LiveEvent } from "./events";
@@ -17,6 +18,12 @@ export interface Status {
   currentAt: number | null;
   /** Events a second, of late. */
   rate: number;
+  /** How far what comes is behind the log, and since when that is known; null before the first pulse. */
+  lag: { ms: number; at: number } | null;
+}
+
+interface Pulse {
+  lag_ms: number;
 }
 
 export interface Source {
@@ -30,7 +37,7 @@ const BATCH_MS = 500;
 const BATCH_MOST = 2_000;
 const WAIT_FIRST_MS = 500;
 const WAIT_MOST_MS = 15_000;
-const SILENT_MS = 45_000;
+const SILENT_MS = 40_000;
 
 export class LiveStream {
   #source: Source | undefined;
@@ -43,7 +50,7 @@ export class LiveStream {
   readonly #collector = new Collector(BATCH_MOST);
   readonly #batchListeners = new Set<(batch: Batch) => void>();
   readonly #statusListeners = new Set<() => void>();
-  #status: Status = { state: "connecting", currentAt: null, rate: 0 };
+  #status: Status = { state: "connecting", currentAt: null, rate: 0, lag: null };
 
   constructor(
     private readonly connect: () => Source,
@@ -76,7 +83,8 @@ export class LiveStream {
     source.onerror = () => this.#broke();
     for (const tag of TAGS)
       source.addEventListener(tag, (message) => this.#take(new LiveEvent(tag, message.data)));
-    source.addEventListener("pulse", () => this.#pulse());
+    source.addEventListener("pulse", (message) => this.#pulse(message.data));
+    source.addEventListener("skipped", () => this.onGap());
   }
 
   close(): void {
@@ -114,19 +122,21 @@ export class LiveStream {
     this.#lived = true;
   }
 
-  #broke(): void {
-    if (this.#status.state === "live") this.#say({ currentAt: this.now() });
+  /** silent: nothing came for long, so what there is may be as old as the last that came. */
+  #broke(silent = false): void {
+    if (this.#status.state === "live" && !silent) this.#say({ currentAt: this.now() });
     this.close();
     this.#lived = true;
-    this.#say({ state: "reconnecting", rate: 0 });
+    this.#say({ state: "reconnecting", rate: 0, lag: null });
     this.#timer = setTimeout(() => this.open(), this.#wait);
     this.#wait = Math.min(this.#wait * 2, WAIT_MOST_MS);
   }
 
-  #pulse(): void {
-    this.#say({ currentAt: this.now() });
+  #pulse(text: string): void {
+    const { lag_ms: ms } = JSON.parse(text) as Pulse;
+    this.#say({ currentAt: this.now(), lag: { ms, at: this.now() } });
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#broke(), SILENT_MS);
+    this.#timer = setTimeout(() => this.#broke(true), SILENT_MS);
   }
 
   #take(event: LiveEvent): void {

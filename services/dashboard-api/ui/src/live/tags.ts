@@ -37,21 +37,3 @@ export const TAGS = [
 ] as const;
 
 export type Tag = (typeof TAGS)[number];
-
-/** What a person wants to be told of, among thousands of jobs that come and go. */
-export const NOTABLE: ReadonlySet<string> = new Set<Tag>([
-  "job.dead_lettered",
-  "job.lost",
-  "worker.joined",
-  "worker.draining",
-  "worker.left",
-  "worker.lost",
-  "queue.paused",
-  "queue.resumed",
-  "fleet.scaled",
-  "scheduler.elected",
-  "log.quarantined",
-  "breaker.opened",
-  "breaker.half_opened",
-  "breaker.closed",
-]);

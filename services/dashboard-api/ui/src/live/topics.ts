@@ -8,19 +8,20 @@ const MORE: Readonly<Record<string, readonly Topic[]>> = {
   "job.started": ["workers"],
   "job.succeeded": ["workers"],
   "job.failed": ["workers"],
-  "job.lost": ["workers"],
+  "job.lost": ["workers", "notable"],
   "job.returned": ["workers"],
   "job.cancelled": ["workers"],
-  "job.dead_lettered": ["dead-letter"],
-  "job.redriven": ["dead-letter"],
+  "job.dead_lettered": ["dead-letter", "notable"],
+  "job.redriven": ["dead-letter", "notable"],
 };
 const OF_FAMILY: Readonly<Record<string, readonly Topic[]>> = {
-  worker: ["workers", "types"],
-  queue: ["queues", "jobs", "stats"],
-  fleet: ["scaling"],
-  breaker: ["breakers", "queues", "types", "jobs", "stats"],
+  worker: ["workers", "types", "schemas", "notable"],
+  queue: ["queues", "jobs", "stats", "notable"],
+  fleet: ["scaling", "notable"],
+  breaker: ["breakers", "queues", "types", "jobs", "stats", "notable"],
   schedule: ["schedules"],
-  log: ["stats"],
+  scheduler: ["notable"],
+  log: ["stats", "notable"],
 };
 /** Progress changes a row and a worker's line, and no figure; they are patched, or read at their own pace. */
 const OF_PROGRESS: readonly Topic[] = ["workers"];

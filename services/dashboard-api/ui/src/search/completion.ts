@@ -9,6 +9,10 @@ export interface Vocabulary {
   queues: readonly string[];
   workers: readonly string[];
   tags: readonly string[];
+  /** Fingerprint and words of what jobs failed of. */
+  errors: readonly (readonly [string, string])[];
+  /** Values by path, as they stand in payloads. */
+  payloads: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface Suggestion {
@@ -35,7 +39,7 @@ export function complete(text: string, caret: number, vocabulary: Vocabulary): C
   const end = under?.end ?? caret;
   const typed = text.slice(start, caret);
   const kind = under?.kind ?? null;
-  const suggestions = kind === null ? names(typed) : values(kind, typed.slice(kind.length + 1), vocabulary);
+  const suggestions = offered(kind, typed, vocabulary);
   return { start, end, suggestions: suggestions.slice(0, MOST) };
 }
 
@@ -47,21 +51,46 @@ export function taken(text: string, { start, end }: Completion, suggestion: Sugg
   return [text.slice(0, start) + suggestion.text + between + rest, caret];
 }
 
+function offered(kind: Kind | null, typed: string, vocabulary: Vocabulary): Suggestion[] {
+  if (kind === "payload") return payloadValues(typed, vocabulary.payloads);
+  if (kind !== null) return values(kind, typed.slice(kind.length + 1), vocabulary);
+  return typed.startsWith("payload.") ? payloadPaths(typed, vocabulary.payloads) : names(typed);
+}
+
 function names(typed: string): Suggestion[] {
-  return QUALIFIERS.filter(({ name }) => name.startsWith(typed.toLowerCase())).map(({ name, about }) => ({
-    label: `${name}:`,
-    about,
-    text: `${name}:`,
-    whole: false,
-  }));
+  return QUALIFIERS.filter(({ name }) => name.startsWith(typed.toLowerCase())).map(({ name, about }) => {
+    const text = name === "payload" ? "payload." : `${name}:`;
+    return { label: text, about, text, whole: false };
+  });
+}
+
+function payloadPaths(typed: string, payloads: Vocabulary["payloads"]): Suggestion[] {
+  return [...payloads]
+    .map(([path, found]) => [`payload.${path}:`, found[0] ?? ""] as const)
+    .filter(([text]) => text.startsWith(typed))
+    .map(([text, example]) => ({ label: text, about: `like ${example}`, text, whole: false }));
+}
+
+function payloadValues(typed: string, payloads: Vocabulary["payloads"]): Suggestion[] {
+  const path = typed.slice("payload.".length, typed.indexOf(":"));
+  const begun = typed
+    .slice(typed.indexOf(":") + 1)
+    .replaceAll('"', "")
+    .toLowerCase();
+  return (payloads.get(path) ?? [])
+    .filter((value) => value.toLowerCase().startsWith(begun) && value.toLowerCase() !== begun)
+    .map((value) => ({ label: value, about: "", text: written("payload", `${path}:${value}`), whole: true }));
 }
 
 function values(kind: Kind, typed: string, vocabulary: Vocabulary): Suggestion[] {
   const wanted = typed.replaceAll('"', "").toLowerCase();
-  const offered = offer(kind, vocabulary);
+  const known = offer(kind, vocabulary);
   const ranked = [
-    ...offered.filter(([value]) => value.toLowerCase().startsWith(wanted)),
-    ...offered.filter(([value]) => value.toLowerCase().indexOf(wanted) > 0),
+    ...known.filter(([value]) => value.toLowerCase().startsWith(wanted)),
+    ...known.filter(([value]) => value.toLowerCase().indexOf(wanted) > 0),
+    ...(wanted === "" || kind !== "error"
+      ? []
+      : known.filter(([, words]) => words.toLowerCase().includes(wanted))),
   ];
   return ranked
     .filter(([value]) => value !== typed)
@@ -73,7 +102,10 @@ function values(kind: Kind, typed: string, vocabulary: Vocabulary): Suggestion[]
     }));
 }
 
-function offer(kind: Kind, { types, queues, workers, tags }: Vocabulary): (readonly [string, string])[] {
+/** A value, and what it is. */
+type Offers = readonly (readonly [string, string])[];
+
+function offer(kind: Kind, { types, queues, workers, tags, errors }: Vocabulary): Offers {
   const plain = (values: readonly string[], about = "") => values.map((value) => [value, about] as const);
   switch (kind) {
     case "status":
@@ -88,6 +120,8 @@ function offer(kind: Kind, { types, queues, workers, tags }: Vocabulary): (reado
       return plain(workers);
     case "tag":
       return plain(tags);
+    case "error":
+      return errors;
     case "priority":
       return Object.entries(PRIORITIES).flatMap(([name, value]) => [
         [name, String(value)] as const,

@@ -10,6 +10,7 @@ export type Kind =
   | "priority"
   | "age"
   | "id"
+  | "error"
   | "payload";
 
 export interface Qualifier {
@@ -25,9 +26,11 @@ export const QUALIFIERS: readonly Qualifier[] = [
   { name: "type", about: "type of job; * stands for anything", example: "type:image*" },
   { name: "queue", about: "name of the queue; * stands for anything", example: "queue:default" },
   { name: "worker", about: "worker of any attempt", example: "worker:w-3f9k2m1q8z" },
+  { name: "error", about: "what it failed of: a text, or a fingerprint", example: "error:ValueError" },
   { name: "tag", about: "tag and value", example: "tag:customer=acme" },
   { name: "priority", about: "a number, a name, or a comparison", example: "priority:>=high" },
   { name: "age", about: "how long ago it was submitted", example: "age:>1h" },
+  { name: "payload", about: "a value in what it was given", example: "payload.user.id:42" },
   { name: "id", about: "the id, or how it begins", example: "id:06ce3q" },
 ];
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { complete, taken } from "./completion";
-import { asked } from "./parameters";
+import { asked, needsNames } from "./parameters";
+import { pathsOf } from "./payload-paths";
 import { terms, valuesOf, withValues, written } from "./terms";
 
 const NAMES = { types: ["image.resize", "image.crop", "mail"], queues: ["default", "images"] };
-const NOW = Date.UTC(2026, 10, 22, 12);
-const ask = (text: string) => asked(text, NAMES, NOW);
+const ask = (text: string) => asked(text, NAMES);
 
 describe("terms", () => {
   it("tells qualifiers from words, and where each stands", () => {
@@ -33,6 +33,7 @@ describe("terms", () => {
     for (const value of ["a", "a b", 'say "hi"', "back\\slash", "type:x", "ü ☃"]) {
       expect(terms(written(null, value)).map(({ kind, value: v }) => [kind, v])).toEqual([[null, value]]);
       expect(valuesOf(written("type", value), "type")).toEqual([value]);
+      expect(valuesOf(written("payload", `user.name:${value}`), "payload")).toEqual([`user.name:${value}`]);
     }
   });
 
@@ -54,21 +55,55 @@ describe("parameters", () => {
   });
 
   it("know what a star stands for", () => {
-    expect(ask("type:image*").parameters.type).toEqual(["image.resize", "image.crop"]);
+    expect(ask("type:*age.*").parameters.type).toEqual(["image.resize", "image.crop"]);
+    expect(ask("type:*.crop").parameters.type).toEqual(["image.crop"]);
     expect(ask("type:*nothing*").parameters.type).toEqual(["*nothing*"]);
-    expect(ask("queue:imag.*").parameters.queue).toEqual(["imag.*"]);
+    expect(ask("queue:i*s").parameters.queue).toEqual(["images"]);
+  });
+
+  it("leave a star at the end to the API, which knows every name", () => {
+    expect(ask("type:image* queue:imag.*").parameters).toMatchObject({ type: ["image*"], queue: ["imag.*"] });
+    expect(needsNames("type:image* boom")).toBe(false);
+    expect(needsNames("type:*crop")).toBe(true);
   });
 
   it("compare priorities and ages", () => {
     expect(ask("priority:>=high").parameters).toMatchObject({ priority_min: 15, priority_max: undefined });
     expect(ask("priority:<low").parameters).toMatchObject({ priority_min: undefined, priority_max: 4 });
     expect(ask("priority:7").parameters).toMatchObject({ priority_min: 7, priority_max: 7 });
-    expect(ask("age:>1h").parameters.submitted_before).toBe("2026-11-22T11:00:00.000Z");
-    expect(ask("age:<90s").parameters.submitted_after).toBe("2026-11-22T11:58:30.000Z");
+  });
+
+  it("leave the time from which an age is counted to the server", () => {
+    expect(ask("age:>1h age:<1.5d").parameters.age).toEqual([">3600s", "<129600s"]);
+    expect(ask("age:>=2w age:10ms").parameters.age).toEqual([">20160m", ">1s"]);
+    expect(ask("age:<9999d").parameters.age).toEqual(["<239976h"]);
   });
 
   it("write a tag as the API reads it", () => {
     expect(ask("tag:customer=a:b").parameters.tag).toEqual(["customer:a:b"]);
+    expect(ask('tag:"customer=a b"').parameters.tag).toEqual(["customer:a b"]);
+  });
+
+  it("look into payloads, where values may have spaces and quotes", () => {
+    expect(ask("payload.user.id:42 payload.Name:A*").parameters.payload).toEqual(["user.id:42", "Name:A*"]);
+    expect(ask('payload.path:"a \\"b\\" c"').parameters.payload).toEqual(['path:a "b" c']);
+    expect(ask("payload:user.id:42").parameters.payload).toEqual(["user.id:42"]);
+    expect(ask("payload:42 payload:a..b:1").problems).toHaveLength(2);
+  });
+
+  it("tell an error's fingerprint from its words", () => {
+    expect(ask("error:00c0ffee00c0ffee").parameters).toMatchObject({
+      error_fingerprint: ["00c0ffee00c0ffee"],
+      error: "",
+    });
+    expect(ask('error:"no such file"').parameters).toMatchObject({
+      error_fingerprint: [],
+      error: "no such file",
+    });
+  });
+
+  it("take a worker as it is", () => {
+    expect(ask("worker:w-3f9k2m1q8z").parameters.worker).toEqual(["w-3f9k2m1q8z"]);
   });
 
   it("leave out what cannot be meant, and say so", () => {
@@ -79,7 +114,35 @@ describe("parameters", () => {
 });
 
 describe("completion", () => {
-  const vocabulary = { types: NAMES.types, queues: NAMES.queues, workers: [], tags: ["customer="] };
+  const vocabulary = {
+    types: NAMES.types,
+    queues: NAMES.queues,
+    workers: ["w-3f9k2m1q8z"],
+    tags: ["customer=acme"],
+    errors: [["00c0ffee00c0ffee", "ValueError: no header"]] as const,
+    payloads: pathsOf([{ user: { id: 42, name: "Ada L" }, "a b": 1, lines: [{ sku: "x" }, { sku: "y" }] }]),
+  };
+  const labels = (text: string) =>
+    complete(text, text.length, vocabulary).suggestions.map(({ label }) => label);
+
+  it("knows every name there is to ask for", () => {
+    expect(labels("w")).toEqual(["worker:"]);
+    expect(labels("worker:")).toEqual(["w-3f9k2m1q8z"]);
+    expect(labels("tag:cust")).toEqual(["customer=acme"]);
+    expect(labels("age:>")).toEqual([">1h", ">1d"]);
+    expect(labels("error:header")).toEqual(["00c0ffee00c0ffee"]);
+  });
+
+  it("goes into payloads: paths, then values", () => {
+    expect(labels("pay")).toEqual(["payload."]);
+    expect(labels("payload.")).toEqual(["payload.user.id:", "payload.user.name:", "payload.lines.sku:"]);
+    expect(labels("payload.lines.sku:")).toEqual(["x", "y"]);
+    const name = complete("payload.user.name:A", 19, vocabulary);
+    expect(name.suggestions[0] && taken("payload.user.name:A", name, name.suggestions[0])).toEqual([
+      'payload.user.name:"Ada L" ',
+      26,
+    ]);
+  });
 
   it("offers names, then values, for the term under the caret", () => {
     expect(complete("st", 2, vocabulary).suggestions.map(({ label }) => label)).toEqual(["status:"]);

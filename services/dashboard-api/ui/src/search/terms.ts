@@ -40,8 +40,10 @@ export function terms(text: string): Term[] {
 function term(raw: string, start: number, end: number): Term {
   const colon = raw.indexOf(":");
   const name = colon > 0 ? raw.slice(0, colon) : "";
-  if (name.startsWith("payload."))
-    return { kind: "payload", value: raw.slice("payload.".length), start, end };
+  if (name.startsWith("payload.")) {
+    const value = `${name.slice("payload.".length)}:${unquoted(raw.slice(colon + 1))}`;
+    return { kind: "payload", value, start, end };
+  }
   if (!isQualifier(name)) return { kind: null, value: unquoted(raw), start, end };
   return { kind: name, value: unquoted(raw.slice(colon + 1)), start, end };
 }
@@ -52,9 +54,17 @@ function unquoted(text: string): string {
 
 /** Writes a term as it is typed. */
 export function written(kind: Kind | null, value: string): string {
-  const needsQuotes = value === "" || /[\s"]/.test(value) || (kind === null && /^[a-z]+:/.test(value));
-  const text = needsQuotes && value !== "" ? `"${value.replace(/(["\\])/g, "\\$1")}"` : value;
-  return kind === null ? text : `${kind}:${text}`;
+  if (kind === "payload") {
+    const at = value.indexOf(":");
+    return at < 0 ? `payload.${value}` : `payload.${value.slice(0, at)}:${quoted(value.slice(at + 1))}`;
+  }
+  if (kind === null) return quoted(value, /^[a-z]+[:.]/.test(value));
+  return `${kind}:${quoted(value)}`;
+}
+
+function quoted(value: string, anyway = false): string {
+  if (value === "" || !(anyway || /[\s"]/.test(value))) return value;
+  return `"${value.replace(/(["\\])/g, "\\$1")}"`;
 }
 
 /** Returns a text in which a kind has these values and no others, at the place where it first stood. */

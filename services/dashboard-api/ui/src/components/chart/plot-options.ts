@@ -19,13 +19,19 @@ export function optionsOf(latest: RefObject<TimeChartProps>, element: HTMLElemen
   return {
     width: element.clientWidth,
     height,
-    padding: [8, 4, 0, 0],
+    padding: [8, 26, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     plugins: [readout(latest)],
     scales: { x: { time: true }, y: logarithmic ? { distr: 3, log: 10 } : { range: rangeOf(latest) } },
     axes: [
-      { ...axis, grid: { show: false }, size: 26, space: 80, values: (_, ticks) => ticks.map(clockOf) },
+      {
+        ...axis,
+        grid: { show: false },
+        size: 26,
+        space: 64,
+        values: (_plot, ticks, _axis, _space, step) => ticks.map((tick) => clockOf(tick, step)),
+      },
       {
         ...axis,
         size: 58,
@@ -52,8 +58,9 @@ function rangeOf(latest: RefObject<TimeChartProps>): UPlot.Range.Function {
   return (_plot, _least, most) => [0, Math.max((most ?? 0) * 1.12, latest.current.least ?? 1)];
 }
 
-function clockOf(second: number): string {
-  return moment(second * 1000, second * 1000).slice(0, 5);
+/** 13:47; with seconds where the labels are less than a minute apart. */
+function clockOf(second: number, step: number): string {
+  return moment(second * 1000, second * 1000).slice(0, step < 60 ? 8 : 5);
 }
 
 function seriesOf(line: Line, colour: (name: string) => string): UPlot.Series {

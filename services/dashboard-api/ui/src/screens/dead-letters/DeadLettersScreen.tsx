@@ -2,10 +2,10 @@ import { Button } from "@mantine/core";
 import { IconRefresh } from "@tabler/icons-react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
-import { useMoment } from "~/api/context";
 import { deadLetters } from "~/api/reads";
 import type { DeadLetters } from "~/api/types";
 import { useRead } from "~/api/useRead";
+import { OnlyNow } from "~/components/OnlyNow";
 import { Page } from "~/components/Page";
 import { counted } from "~/format";
 import style from "./DeadLetters.module.css";
@@ -20,7 +20,6 @@ export function DeadLettersScreen() {
   const { type, queue, group: chosen } = useSearch({ from: "/dead-letters" });
   const navigate = useNavigate({ from: "/dead-letters" });
   const answer = useRead(deadLetters({ type, queue, limit: 1 }), { keep: true });
-  const inPast = useMoment() !== undefined;
   const [asking, setAsking] = useState(false);
   const look = (change: DeadLettersSearch) =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
@@ -31,14 +30,16 @@ export function DeadLettersScreen() {
       title="Dead letters"
       about={answer.data && <About letters={answer.data} />}
       actions={
-        <Button
-          variant="default"
-          leftSection={<IconRefresh size={14} />}
-          disabled={inPast || !answer.data?.total}
-          onClick={() => setAsking(true)}
-        >
-          {where ? "Redrive all of these" : "Redrive all"}
-        </Button>
+        <OnlyNow>
+          <Button
+            variant="default"
+            leftSection={<IconRefresh size={14} />}
+            disabled={!answer.data?.total}
+            onClick={() => setAsking(true)}
+          >
+            {where ? "Redrive all of these" : "Redrive all"}
+          </Button>
+        </OnlyNow>
       }
     >
       <Filters type={type} queue={queue} onChange={look} />

@@ -1,11 +1,11 @@
 import { Button, CloseButton } from "@mantine/core";
 import { IconMoodCheck, IconRefresh } from "@tabler/icons-react";
 import { useState } from "react";
-import { useMoment } from "~/api/context";
 import { deadLetters } from "~/api/reads";
 import type { Group } from "~/api/types";
 import { useRead } from "~/api/useRead";
 import { Copy } from "~/components/Copy";
+import { OnlyNow } from "~/components/OnlyNow";
 import { Panel } from "~/components/Panel";
 import { Empty, Shown } from "~/components/states";
 import { exact, ms } from "~/format";
@@ -26,20 +26,21 @@ interface GroupPanelProps {
 /** One error: what it says, the latest jobs that failed of it, and the way back for them. */
 export function GroupPanel({ fingerprint, group, where, onClose }: GroupPanelProps) {
   const answer = useRead(deadLetters({ ...where, error_fingerprint: fingerprint, limit: SAMPLES }));
-  const inPast = useMoment() !== undefined;
   const [asking, setAsking] = useState(false);
   return (
     <Panel
       title={<span className={style["title"]}>{group?.error_type ?? "Redriven"}</span>}
       aside={
         <>
-          <Button
-            leftSection={<IconRefresh size={14} />}
-            disabled={inPast || !answer.data?.total}
-            onClick={() => setAsking(true)}
-          >
-            Redrive
-          </Button>
+          <OnlyNow>
+            <Button
+              leftSection={<IconRefresh size={14} />}
+              disabled={!answer.data?.total}
+              onClick={() => setAsking(true)}
+            >
+              Redrive
+            </Button>
+          </OnlyNow>
           <CloseButton size="sm" aria-label="Close the group" onClick={onClose} />
         </>
       }

@@ -1,5 +1,6 @@
 import { IconArrowLeft, IconTopologyStar3 } from "@tabler/icons-react";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { useMoment } from "~/api/context";
 import type { Graph } from "~/api/types";
 import { JobGraph } from "~/components/graph/JobGraph";
 import { useGraph } from "~/components/graph/useGraph";
@@ -17,8 +18,10 @@ export function GraphScreen() {
   const { id } = useParams({ from: "/jobs/$id/graph" });
   const answer = useGraph(id);
   const navigate = useNavigate();
+  const past = useMoment() !== undefined;
   const back = () => void navigate({ to: "/jobs/$id", params: { id } });
-  useKeys({ v: back, Escape: back });
+  // In the past, Escape leads to now.
+  useKeys({ v: back, Escape: () => !past && back() });
   return (
     <Page
       fill

@@ -3,9 +3,10 @@ import { IconArrowsSort, IconBan, IconDots, IconEdit, IconRefresh } from "@table
 import { useState } from "react";
 import { useMoment } from "~/api/context";
 import type { EventView, JobView } from "~/api/types";
-import { useWrite } from "~/api/useWrite";
+import { ONLY_NOW, useWrite } from "~/api/useWrite";
 import { retryJob, setPriority } from "~/api/writes";
 import { useKeys } from "~/components/keys";
+import { OnlyNow } from "~/components/OnlyNow";
 import { ended, PRIORITIES, priority } from "~/format";
 import { CancelDialog } from "./CancelDialog";
 import { CopyItems } from "./CopyItems";
@@ -28,37 +29,41 @@ export function Actions({ job, history }: ActionsProps) {
     write: (api, value: number) => setPriority(api, job.id, value),
     done: (answer) => `Its priority is ${priority(answer.priority)} now.`,
   });
-  const open = !past && !ended(job.status);
-  const retryable = !past && (job.status === "failed" || job.status === "cancelled");
+  const open = !ended(job.status);
+  const retryable = job.status === "failed" || job.status === "cancelled";
   useKeys({
-    c: () => open && setAsking("cancel"),
+    c: () => !past && open && setAsking("cancel"),
     e: () => !past && setAsking("edit"),
-    y: () => retryable && !retry.isPending && retry.mutate(job.id),
+    y: () => !past && retryable && !retry.isPending && retry.mutate(job.id),
   });
   return (
     <>
-      {retryable && (
-        <Button
-          leftSection={<IconRefresh size={14} />}
-          loading={retry.isPending}
-          onClick={() => retry.mutate(job.id)}
-        >
-          Retry
-        </Button>
-      )}
-      {!past && job.status === "pending" && (
-        <PriorityMenu now={job.priority} busy={move.isPending} onChoose={move.mutate} />
-      )}
-      {open && (
-        <Button
-          color="red"
-          variant="light"
-          leftSection={<IconBan size={14} />}
-          disabled={job.phase === "cancelling"}
-          onClick={() => setAsking("cancel")}
-        >
-          {job.phase === "cancelling" ? "Being cancelled" : "Cancel"}
-        </Button>
+      {(retryable || open) && (
+        <OnlyNow>
+          {retryable && (
+            <Button
+              leftSection={<IconRefresh size={14} />}
+              loading={retry.isPending}
+              onClick={() => retry.mutate(job.id)}
+            >
+              Retry
+            </Button>
+          )}
+          {job.status === "pending" && (
+            <PriorityMenu now={job.priority} busy={move.isPending} onChoose={move.mutate} />
+          )}
+          {open && (
+            <Button
+              color="red"
+              variant="light"
+              leftSection={<IconBan size={14} />}
+              disabled={job.phase === "cancelling"}
+              onClick={() => setAsking("cancel")}
+            >
+              {job.phase === "cancelling" ? "Being cancelled" : "Cancel"}
+            </Button>
+          )}
+        </OnlyNow>
       )}
       <Menu position="bottom-end" shadow="md">
         <Menu.Target>
@@ -67,14 +72,15 @@ export function Actions({ job, history }: ActionsProps) {
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          {!past && (
-            <>
-              <Menu.Item leftSection={<IconEdit size={14} />} onClick={() => setAsking("edit")}>
-                {ended(job.status) ? "Retry with another payload…" : "Submit another like it…"}
-              </Menu.Item>
-              <Menu.Divider />
-            </>
-          )}
+          <Menu.Item
+            leftSection={<IconEdit size={14} />}
+            disabled={past}
+            title={past ? ONLY_NOW : undefined}
+            onClick={() => setAsking("edit")}
+          >
+            {ended(job.status) ? "Retry with another payload…" : "Submit another like it…"}
+          </Menu.Item>
+          <Menu.Divider />
           <CopyItems job={job} history={history} />
         </Menu.Dropdown>
       </Menu>

@@ -71,7 +71,7 @@ function Card({ attempt, loss }: { attempt: AttemptView; loss: Loss | undefined 
         <dd>
           <Time at={started_at} />
         </dd>
-        <dt>Took</dt>
+        <dt>{finished_at === null ? "For" : "Took"}</dt>
         <dd>
           <Took from={started_at} to={finished_at} />
         </dd>

@@ -4,8 +4,8 @@ import { useState } from "react";
 import type { EventView, JobView } from "~/api/types";
 import { useWrite } from "~/api/useWrite";
 import { type Submission, submitJob } from "~/api/writes";
-import { submissionOf } from "./commands";
 import { hasRounded } from "./json/json";
+import { submissionOf } from "./like";
 
 interface EditProps {
   job: JobView;

@@ -1,6 +1,7 @@
 import { Modal, Switch } from "@mantine/core";
 import { useMemo, useState } from "react";
 import type { EventView, History } from "~/api/types";
+import { AtMoment } from "~/components/AtMoment";
 import { DataTable } from "~/components/DataTable";
 import { Panel } from "~/components/Panel";
 import type { Column } from "~/components/table-model";
@@ -55,7 +56,8 @@ export function HistoryPanel({ history }: { history: History }) {
         title={<span className="mono">{opened?.event}</span>}
       >
         <p className={style["place"]}>
-          <span className="mono">{opened?.offset}</span> · {exact(ms(opened?.at))}
+          <span className="mono">{opened?.offset}</span> · {exact(ms(opened?.at))}{" "}
+          {opened && <AtMoment moment={opened.offset}>Show the system at this moment</AtMoment>}
         </p>
         {opened && <JsonTree value={opened.data} label={`What ${opened.event} says`} />}
       </Modal>
@@ -93,6 +95,13 @@ function columnsFrom(first: number): readonly Column<EventView>[] {
       width: 196,
       from: 800,
       cell: ({ offset }) => <span className="mono quiet">{offset}</span>,
+    },
+    {
+      id: "then",
+      title: "Then",
+      width: 52,
+      align: "end",
+      cell: ({ offset }) => <AtMoment moment={offset} />,
     },
   ];
 }

@@ -1,6 +1,7 @@
 import { IconMoodSearch } from "@tabler/icons-react";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
+import { useMoment } from "~/api/context";
 import { ProblemError } from "~/api/http";
 import { explanationOf, historyOf, jobOf } from "~/api/reads";
 import type { EventView, JobView } from "~/api/types";
@@ -45,22 +46,35 @@ export function JobScreen() {
   useLiveBatches(({ counts }) => {
     if (job.data?.status === "pending" && SHUTTERS.some((tag) => counts.has(tag))) void job.refetch();
   });
-  if (job.data) return <Known key={id} job={job.data} history={history} />;
+  const unknown = useUnknown(job);
+  const past = useMoment() !== undefined;
+  if (job.data && !unknown) return <Known key={id} job={job.data} history={history} />;
   return (
     <Page title="Job" about={<JobId id={id} long copy={false} />}>
       <Panel>
-        {!job.isError ? (
-          <Loading lines={12} />
-        ) : job.error instanceof ProblemError && job.error.status === 404 ? (
-          <Empty icon={IconMoodSearch} title="No such job">
-            It never was, or it ended so long ago that it is forgotten.
+        {unknown ? (
+          <Empty icon={IconMoodSearch} title={past ? "No such job then" : "No such job"}>
+            {past
+              ? "It was submitted later. Or it never was, or it ended so long ago that it is forgotten."
+              : "It never was, or it ended so long ago that it is forgotten."}
           </Empty>
+        ) : !job.isError ? (
+          <Loading lines={12} />
         ) : (
           <Failed error={job.error} again={() => void job.refetch()} />
         )}
       </Panel>
     </Page>
   );
+}
+
+/** Whether nobody knows the job; while another moment is read, as it was at the one before. */
+function useUnknown({ error, isPlaceholderData, isPending }: ReturnType<typeof useRead<JobView>>): boolean {
+  const [before, setBefore] = useState(false);
+  const waiting = isPlaceholderData || isPending;
+  const unknown = waiting ? before : error instanceof ProblemError && error.status === 404;
+  if (unknown !== before) setBefore(unknown);
+  return unknown;
 }
 
 interface KnownProps {

@@ -1,61 +1,80 @@
-import { Button, Loader } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { IconArrowUp, IconInfoCircle, IconListSearch, IconSend } from "@tabler/icons-react";
+import { IconArrowUp, IconInfoCircle, IconSend } from "@tabler/icons-react";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useMoment } from "~/api/context";
-import { queues, types } from "~/api/reads";
 import type { JobView } from "~/api/types";
-import { useRead } from "~/api/useRead";
 import { DataTable } from "~/components/DataTable";
 import { useKeys } from "~/components/keys";
+import { OnlyNow } from "~/components/OnlyNow";
 import { Page } from "~/components/Page";
 import { Panel } from "~/components/Panel";
-import { Empty, Failed, Loading } from "~/components/states";
+import { Failed, Loading } from "~/components/states";
 import type { Sort } from "~/components/table-model";
-import { count, counted } from "~/format";
-import { asked } from "~/search/parameters";
+import { counted } from "~/format";
 import { BulkBar } from "./BulkBar";
+import { BulkMenu } from "./BulkMenu";
+import { BulkDialog } from "./bulk/BulkDialog";
+import { BulkPanel } from "./bulk/BulkPanel";
+import { type Action, type Meant, selectionOf } from "./bulk/orders";
+import { RECENT } from "./bulk/useBulk";
 import { COLUMNS, NARROW } from "./columns";
+import { ExportButton } from "./ExportButton";
 import style from "./Jobs.module.css";
+import { Foot, NoJobs, Searching, Total } from "./ListStates";
 import { StatusFilter } from "./StatusFilter";
 import type { JobSort } from "./search";
+import { useAsked } from "./useAsked";
 import { useJobList } from "./useJobList";
 import { useSelection } from "./useSelection";
+import { Views } from "./Views";
 
 const idOf = (job: JobView) => job.id;
 
 /** Every job, or those that the search asks for. */
 export function JobsScreen() {
-  const { q = "", sort = "-submitted_at" } = useSearch({ from: "/jobs" });
+  const { q = "", sort = "-submitted_at", bulk } = useSearch({ from: "/jobs" });
   const navigate = useNavigate({ from: "/jobs" });
   const { parameters, problems } = useAsked(q);
   const filter = useMemo(() => ({ ...parameters, sort }), [parameters, sort]);
   const list = useJobList(filter);
-  const { answer, rows, total } = list;
+  const { answer, rows, total, exact } = list;
   const ids = useMemo(() => rows.map(idOf), [rows]);
-  const { selected, selection, clear } = useSelection(ids);
+  const { selected, whole, all, selection, selectWhole, clear } = useSelection(ids, q);
+  const [asking, setAsking] = useState<{ action: Action; meant: Meant } | null>(null);
   const narrow = useMediaQuery("(max-width: 640px)") ?? false;
   const past = useMoment() !== undefined;
+  // While time is travelled, nothing dims between two moments.
+  const stale = answer.isPlaceholderData && !past;
   useKeys({ Escape: clear });
+
+  const matching = (action: Action) => setAsking({ action, meant: { filter: selectionOf(parameters) } });
+  const look = (one: string | undefined) =>
+    void navigate({ search: (before) => ({ ...before, bulk: one }), replace: bulk !== undefined });
 
   return (
     <Page
       title="Jobs"
       fill
-      about={
-        total !== undefined && <Total total={total} exact={list.exact} stale={answer.isPlaceholderData} />
-      }
+      about={total !== undefined && <Total total={total} exact={exact} stale={stale} />}
       actions={
-        <Button
-          component={Link}
-          to="/submit"
-          variant="default"
-          leftSection={<IconSend size={14} />}
-          visibleFrom="sm"
-        >
-          Submit
-        </Button>
+        <>
+          <Views q={q} sort={sort === "-submitted_at" ? undefined : sort} />
+          <ExportButton filter={filter} total={total} exact={exact} />
+          <OnlyNow>
+            <BulkMenu total={total} exact={exact} act={matching} showRecent={() => look(RECENT)} />
+          </OnlyNow>
+          <Button
+            component={Link}
+            to="/submit"
+            variant="default"
+            leftSection={<IconSend size={14} />}
+            visibleFrom="sm"
+          >
+            Submit
+          </Button>
+        </>
       }
     >
       <div className={style["bar"]}>
@@ -71,8 +90,12 @@ export function JobsScreen() {
           <Failed error={answer.error} again={() => void answer.refetch()} />
         ) : answer.data === undefined ? (
           <Loading lines={16} />
-        ) : rows.length === 0 && !answer.hasNextPage ? (
-          <NoJobs searched={q !== ""} />
+        ) : rows.length === 0 ? (
+          answer.hasNextPage ? (
+            <Searching looked={answer.data.pages.length} />
+          ) : (
+            <NoJobs searched={q !== ""} />
+          )
         ) : (
           <DataTable
             label="Jobs"
@@ -82,7 +105,7 @@ export function JobsScreen() {
             rows={rows}
             idOf={idOf}
             total={total}
-            dimmed={answer.isPlaceholderData}
+            dimmed={stale}
             open={(job) => void navigate({ to: "/jobs/$id", params: { id: job.id } })}
             sort={sortOf(sort)}
             onSort={(next) =>
@@ -91,7 +114,7 @@ export function JobsScreen() {
             selection={past || narrow ? undefined : selection}
             onEnd={list.more}
             onTop={list.setAtTop}
-            foot={<Foot answer={answer} more={list.more} />}
+            foot={<Foot answer={answer} more={list.more} exact={exact} />}
           />
         )}
         {list.arrived > 0 && (
@@ -107,74 +130,32 @@ export function JobsScreen() {
             {counted(list.arrived, "new job")}
           </Button>
         )}
-        <BulkBar selected={selected} clear={clear} />
+        {!past && (
+          <BulkBar
+            selected={selected.size}
+            all={all}
+            whole={whole}
+            total={total ?? 0}
+            exact={exact}
+            selectWhole={selectWhole}
+            clear={clear}
+            act={(action) =>
+              whole ? matching(action) : setAsking({ action, meant: { ids: [...selected] } })
+            }
+          />
+        )}
       </Panel>
+      <BulkDialog
+        asking={asking}
+        onClose={() => setAsking(null)}
+        onBegun={(id) => {
+          setAsking(null);
+          clear();
+          look(id);
+        }}
+      />
+      <BulkPanel bulk={past ? undefined : bulk} look={look} />
     </Page>
-  );
-}
-
-/** What a text asks the API for, with the names that its `*` stand for. */
-function useAsked(q: string) {
-  const stars = q.includes("*");
-  const { data: known } = useRead(types(), { enabled: stars });
-  const { data: lines } = useRead(queues(), { enabled: stars });
-  const [since] = useState(Date.now);
-  const typeNames = known?.items.map(({ type }) => type).join("\n") ?? "";
-  const queueNames = lines?.items.map(({ name }) => name).join("\n") ?? "";
-  return useMemo(() => {
-    const names = { types: typeNames.split("\n"), queues: queueNames.split("\n") };
-    return asked(q, names, q.includes("age:") ? Date.now() : since);
-  }, [q, typeNames, queueNames, since]);
-}
-
-function Total({ total, exact, stale }: { total: number; exact: boolean; stale: boolean }) {
-  return (
-    <span className="numbers" aria-live="polite">
-      {stale ? "…" : `${exact ? "" : "at least "}${counted(total, "job")}`}
-    </span>
-  );
-}
-
-function NoJobs({ searched }: { searched: boolean }) {
-  if (searched) {
-    return (
-      <Empty icon={IconListSearch} title="No job is like that">
-        Jobs that ended long ago are forgotten. Press <b>?</b> for everything that can be asked for.
-      </Empty>
-    );
-  }
-  return (
-    <Empty
-      icon={IconSend}
-      title="No jobs yet"
-      action={
-        <Button component={Link} to="/submit" mt={6}>
-          Submit the first
-        </Button>
-      }
-    >
-      They are listed here as they come.
-    </Empty>
-  );
-}
-
-type Answer = ReturnType<typeof useJobList>["answer"];
-
-function Foot({ answer, more }: { answer: Answer; more: () => void }) {
-  if (answer.isFetchNextPageError) {
-    return <Failed error={answer.error} again={() => void answer.fetchNextPage()} />;
-  }
-  if (!answer.hasNextPage) return null;
-  return (
-    <div className={style["foot"]}>
-      {answer.isFetchingNextPage ? (
-        <Loader size="xs" />
-      ) : (
-        <Button variant="subtle" onClick={more}>
-          More ({count(answer.data?.pages[0]?.total)} in all)
-        </Button>
-      )}
-    </div>
   );
 }
 

@@ -2,7 +2,8 @@
  * The list of jobs as it is scrolled through: page by page, and current.
  *
  * At the top it is read anew as jobs come and go. Further down nothing may move under the reader's eyes: rows that are there
- * change in place, and how many jobs have come since is only counted.
+ * change in place, and how many jobs have come since is only counted; so it is too while a search goes through the jobs, which
+ * would else begin again and again.
  */
 
 import { type InfiniteData, useQueryClient } from "@tanstack/react-query";
@@ -31,6 +32,7 @@ export function useJobList(filter: Parameters) {
   const [atTop, setAtTop] = useState(true);
   const [arrived, setArrived] = useState(0);
   const refreshing = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const searching = useRef(false);
 
   const refresh = useCallback(() => {
     clearTimeout(refreshing.current);
@@ -43,17 +45,25 @@ export function useJobList(filter: Parameters) {
   useLiveBatches((batch) => {
     queries.setQueryData<Pages>(key, (pages) => pages && withEvents(pages, batch.events));
     if (!touched(batch).topics.has("jobs")) return;
-    if (!atTop) setArrived((before) => before + (batch.counts.get("job.submitted") ?? 0));
+    if (!atTop || searching.current)
+      setArrived((before) => before + (batch.counts.get("job.submitted") ?? 0));
     else refreshing.current ??= setTimeout(() => void refresh(), PAUSE_MS);
   });
   useEffect(() => () => clearTimeout(refreshing.current), []);
 
   const rows = useMemo(() => answer.data?.pages.flatMap(({ items }) => items) ?? [], [answer.data]);
   const first = answer.data?.pages[0];
-  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = answer;
+  const { hasNextPage, isFetching, isFetchNextPageError, isPlaceholderData, fetchNextPage } = answer;
+  searching.current = hasNextPage && (first?.items.length ?? 0) < PAGE;
   const more = useCallback(() => {
     if (hasNextPage && !isFetching && !isFetchNextPageError) void fetchNextPage();
   }, [hasNextPage, isFetching, isFetchNextPageError, fetchNextPage]);
+
+  // A page of a search may be short, or empty, though there is more.
+  const wanting = hasNextPage && rows.length < PAGE && !isFetching && !isPlaceholderData;
+  useEffect(() => {
+    if (wanting) more();
+  }, [wanting, more]);
 
   return {
     answer,

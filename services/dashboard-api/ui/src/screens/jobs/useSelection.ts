@@ -1,10 +1,12 @@
-/** Which of the listed jobs are selected. What leaves the list stays selected until it is let go. */
+/** Which jobs are selected: some of those that are listed, or all that match. What leaves the list stays selected. */
 
 import { useCallback, useMemo, useRef, useState } from "react";
 import type { Selection } from "~/components/DataTable";
 
-export function useSelection(ids: readonly string[]) {
+/** filter: what the list was narrowed by, as text. All that match are selected only as long as that stays. */
+export function useSelection(ids: readonly string[], filter: string) {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [wholeOf, setWholeOf] = useState<string | null>(null);
   const anchor = useRef<string | null>(null);
   const listed = useRef(ids);
   listed.current = ids;
@@ -13,6 +15,7 @@ export function useSelection(ids: readonly string[]) {
     const from = through && anchor.current !== null ? listed.current.indexOf(anchor.current) : -1;
     const to = listed.current.indexOf(id);
     anchor.current = id;
+    setWholeOf(null);
     setSelected((before) => {
       const after = new Set(before);
       if (from >= 0 && to >= 0) {
@@ -24,18 +27,29 @@ export function useSelection(ids: readonly string[]) {
     });
   }, []);
 
-  const clear = useCallback(() => setSelected(new Set()), []);
+  const clear = useCallback(() => {
+    setWholeOf(null);
+    setSelected(new Set());
+  }, []);
+  const selectWhole = useCallback(() => {
+    setWholeOf(filter);
+    setSelected(new Set(listed.current));
+  }, [filter]);
+  const whole = wholeOf === filter;
   const all = ids.length > 0 && ids.every((id) => selected.has(id));
 
   const selection: Selection = useMemo(
     () => ({
-      has: (id) => selected.has(id),
+      has: (id) => whole || selected.has(id),
       toggle,
-      toggleAll: () => setSelected(all ? new Set() : new Set(listed.current)),
-      all,
-      some: selected.size > 0,
+      toggleAll: () => {
+        setWholeOf(null);
+        setSelected(all || whole ? new Set() : new Set(listed.current));
+      },
+      all: all || whole,
+      some: whole || selected.size > 0,
     }),
-    [selected, toggle, all],
+    [selected, toggle, all, whole],
   );
-  return { selected, selection, clear };
+  return { selected, whole, all, selection, selectWhole, clear };
 }

@@ -34,7 +34,7 @@ export function Fleet() {
     >
       <Shown
         of={answer}
-        empty={({ items }) => items.length === 0}
+        empty={({ items }) => items.every(gone)}
         otherwise={
           <Empty icon={IconServer2} title="No workers">
             Start one with <span className="mono">journeyman-worker MODULE</span>; jobs wait until then.
@@ -43,9 +43,11 @@ export function Fleet() {
       >
         {({ items }) => (
           <ul className={style["workers"]}>
-            {items.map((worker) => (
-              <Line key={worker.id} worker={worker} />
-            ))}
+            {items
+              .filter((worker) => !gone(worker))
+              .map((worker) => (
+                <Line key={worker.id} worker={worker} />
+              ))}
           </ul>
         )}
       </Shown>
@@ -55,6 +57,11 @@ export function Fleet() {
 
 export function alive({ state }: WorkerView): boolean {
   return state === "joined" || state === "draining";
+}
+
+/** Those that said good-bye are no news; those that were lost are. */
+function gone({ state }: WorkerView): boolean {
+  return state === "left";
 }
 
 function Line({ worker }: { worker: WorkerView }) {

@@ -1,58 +1,73 @@
+import { UnstyledButton } from "@mantine/core";
 import { IconMoonStars } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { deadLetters, scaling, workers } from "~/api/reads";
+import { notable } from "~/api/reads";
+import type { NotableView } from "~/api/types";
 import { useRead } from "~/api/useRead";
-import { JobId } from "~/components/JobId";
 import { Panel } from "~/components/Panel";
-import { Empty } from "~/components/states";
+import { Empty, Shown } from "~/components/states";
 import { Time } from "~/components/Time";
-import { useLiveBatches } from "~/live/context";
-import { NOTABLE } from "~/live/tags";
 import style from "./Notable.module.css";
-import { type Happening, happening, latest, remembered } from "./notable";
+import { target, times } from "./notable";
 
-const SHOWN = 8;
-const KEPT = 40;
+const FEW = 8;
+const MANY = 60;
 
-/** What happened of late that somebody may have to look at. */
+/** What happened of late that somebody may have to look at: each leads to what it is of, its time to that moment. */
 export function Notable() {
-  const [live, setLive] = useState<readonly Happening[]>([]);
-  useLiveBatches(({ events }) => {
-    const found = events.filter(({ tag }) => NOTABLE.has(tag)).slice(-KEPT);
-    if (found.length)
-      setLive((before) => [...before, ...found.map(({ view }) => happening(view))].slice(-KEPT));
-  });
-  const { data: dead } = useRead(deadLetters({ limit: 8 }));
-  const { data: decisions } = useRead(scaling());
-  const { data: fleet } = useRead(workers());
-  const before = remembered(dead, decisions?.items ?? [], fleet?.items ?? []);
-  const shown = latest([...live, ...before], SHOWN);
+  const [many, setMany] = useState(false);
+  const answer = useRead(notable(many ? MANY : FEW), { keep: true });
+  const shown = answer.data?.items.length ?? 0;
   return (
-    <Panel title="Notable events">
-      {shown.length === 0 ? (
-        <Empty icon={IconMoonStars} title="All quiet">
-          Lost workers, dead letters, paused queues and the like are told here.
-        </Empty>
-      ) : (
-        <ol className={style["events"]}>
-          {shown.map((one) => (
-            <li key={one.key}>
-              <i data-tag={one.tag} aria-hidden="true" />
-              <span className="one-line" title={one.words}>
-                {one.jobId && <JobId id={one.jobId} copy={false} />}
-                {one.worker && (
-                  <Link to="/workers" className="mono">
-                    {one.worker}
-                  </Link>
-                )}{" "}
-                {one.words}
-              </span>
-              <Time at={new Date(one.at).toISOString()} />
-            </li>
-          ))}
-        </ol>
-      )}
+    <Panel
+      title="Notable events"
+      aside={
+        (many || shown === FEW) && (
+          <UnstyledButton className={style["more"]} aria-expanded={many} onClick={() => setMany(!many)}>
+            {many ? "Fewer" : "More"}
+          </UnstyledButton>
+        )
+      }
+    >
+      <Shown
+        of={answer}
+        empty={({ items }) => items.length === 0}
+        otherwise={
+          <Empty icon={IconMoonStars} title="All quiet">
+            Lost workers, dead letters, paused queues and the like are told here.
+          </Empty>
+        }
+      >
+        {({ items }) => (
+          <ol className={style["events"]}>
+            {items.map((one) => (
+              <li key={`${one.event} ${one.first_offset}`}>
+                <i data-tag={one.event} aria-hidden="true" />
+                <Words one={one} />
+                <Link
+                  to="."
+                  search={(former) => ({ ...former, as_of: one.offset })}
+                  title="Show the system at this moment"
+                >
+                  <Time at={one.at} />
+                </Link>
+              </li>
+            ))}
+          </ol>
+        )}
+      </Shown>
     </Panel>
+  );
+}
+
+function Words({ one }: { one: NotableView }) {
+  const place = target(one) ?? { to: "/" as const, search: { as_of: one.offset } };
+  const often = times(one);
+  return (
+    <Link {...place} className="one-line" title={one.words}>
+      {often && <b>{often} </b>}
+      <bdi>{one.words}</bdi>
+    </Link>
   );
 }

@@ -1,82 +1,51 @@
-/** The last things worth a person's while, from what is listed anyway and from the stream. Pure. */
+/** Where the things that a person wants to know of lead to, and what there is to say of their number. Pure. */
 
-import type { DeadLetters, EventView, ScalingView, WorkerView } from "~/api/types";
-import { ms } from "~/format";
+import type { NotableView } from "~/api/types";
+import { written } from "~/search/terms";
 
-export interface Happening {
-  key: string;
-  at: number;
-  /** The event's name. */
-  tag: string;
-  words: string;
-  jobId?: string;
-  worker?: string;
+/** An address, as a link takes it. */
+export type Target =
+  | { to: "/jobs/$id"; params: { id: string } }
+  | { to: "/jobs"; search: { q: string } }
+  | { to: "/types/$type"; params: { type: string } }
+  | { to: "/dead-letters"; search: { group?: string; type?: string } }
+  | { to: "/workers"; search: { worker?: string; all?: true } }
+  | { to: "/types" | "/queues" };
+
+/** Returns where to look into it; null where no screen has more of it than its moment has. */
+export function target(one: NotableView): Target | null {
+  const [family] = one.event.split(".", 1);
+  switch (family) {
+    case "job":
+      return ofJobs(one);
+    case "breaker":
+      return one.type ? { to: "/types/$type", params: { type: one.type } } : { to: "/types" };
+    case "queue":
+      return { to: "/queues" };
+    case "worker":
+      return {
+        to: "/workers",
+        search: one.worker && one.count === 1 ? { worker: one.worker, all: true } : { all: true },
+      };
+    case "fleet":
+      return { to: "/workers", search: {} };
+    default:
+      return null;
+  }
 }
 
-/** Says an event in words. */
-export function happening({ offset, event, at, data }: EventView): Happening {
-  const text = (name: string) =>
-    typeof data[name] === "string" || typeof data[name] === "number" ? String(data[name]) : "";
-  const words: Readonly<Record<string, string>> = {
-    "job.dead_lettered": `failed for good: ${text("reason")}`,
-    "job.lost": `lost with its worker ${text("worker")}`,
-    "worker.joined": "joined",
-    "worker.draining": "drains",
-    "worker.left": "left",
-    "worker.lost": "was lost",
-    "queue.paused": `queue ${text("queue")} paused`,
-    "queue.resumed": `queue ${text("queue")} goes on`,
-    "fleet.scaled": `workers ${text("previous")} → ${text("desired")}: ${text("reason")}`,
-    "scheduler.elected": "a scheduler took over",
-    "log.quarantined": "an entry of the log cannot be read",
-    "breaker.opened": `circuit of ${text("type") || text("name")} opened`,
-    "breaker.half_opened": `circuit of ${text("type") || text("name")} is being tried`,
-    "breaker.closed": `circuit of ${text("type") || text("name")} closed`,
-  };
-  const found: Happening = { key: offset, at: ms(at) ?? 0, tag: event, words: words[event] ?? event };
-  if (event.startsWith("job.")) found.jobId = text("job_id");
-  if (event.startsWith("worker.")) found.worker = text("worker");
-  return found;
+function ofJobs({ event, count, job_id: id, type, fingerprint }: NotableView): Target {
+  if (id && count === 1) return { to: "/jobs/$id", params: { id } };
+  if (event === "job.dead_lettered") {
+    return {
+      to: "/dead-letters",
+      search: { ...(fingerprint ? { group: fingerprint } : {}), ...(type ? { type } : {}) },
+    };
+  }
+  return { to: "/jobs", search: { q: type ? written("type", type) : "" } };
 }
 
-/** What was notable before the page was opened, as far as lists tell. */
-export function remembered(
-  dead: DeadLetters | undefined,
-  decisions: readonly ScalingView[],
-  workers: readonly WorkerView[],
-): Happening[] {
-  return [
-    ...(dead?.items ?? []).map((job) => ({
-      key: `dead ${job.id} ${job.generation}`,
-      at: ms(job.finished_at) ?? 0,
-      tag: "job.dead_lettered",
-      words: `failed for good: ${job.error?.type ?? job.reason}`,
-      jobId: job.id,
-    })),
-    ...decisions.map((decision) => ({
-      key: decision.offset,
-      at: ms(decision.at) ?? 0,
-      tag: "fleet.scaled",
-      words: `workers ${decision.previous} → ${decision.desired}: ${decision.reason}`,
-    })),
-    ...workers.map((worker) => ({
-      key: `joined ${worker.id}`,
-      at: ms(worker.joined_at) ?? 0,
-      tag: "worker.joined",
-      words: "joined",
-      worker: worker.id,
-    })),
-  ];
-}
-
-/** The latest of all, each once. */
-export function latest(happenings: readonly Happening[], most: number): Happening[] {
-  const seen = new Set<string>();
-  return happenings
-    .toSorted((one, other) => other.at - one.at)
-    .filter((one) => {
-      const same = `${one.tag} ${one.jobId ?? one.worker ?? one.words} ${Math.round(one.at / 1000)}`;
-      return seen.has(same) ? false : seen.add(same);
-    })
-    .slice(0, most);
+/** Returns how often it happened, where its words do not say that. */
+export function times({ count, words }: NotableView): string {
+  return count > 1 && !words.includes(String(count)) ? `${count}×` : "";
 }

@@ -1,27 +1,25 @@
 import { Button, Group, Modal, Text } from "@mantine/core";
 import { IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
 import { useState } from "react";
-import { useMoment } from "~/api/context";
 import type { QueueView } from "~/api/types";
 import { useWrite } from "~/api/useWrite";
 import { pauseQueue, resumeQueue } from "~/api/writes";
+import { OnlyNow } from "~/components/OnlyNow";
 import { counted } from "~/format";
 
 /** Pauses a queue, or lets it go on. Either asks first, and says what comes of it. */
 export function QueueSwitch({ queue }: { queue: QueueView }) {
   const { name, paused } = queue;
   const [asking, setAsking] = useState(false);
-  const inPast = useMoment() !== undefined;
   const pause = useWrite({ write: pauseQueue, done: () => `Queue ${name} is paused` });
   const resume = useWrite({ write: resumeQueue, done: () => `Queue ${name} goes on` });
   const act = paused ? "Resume" : "Pause";
   const close = () => setAsking(false);
   return (
-    <>
+    <OnlyNow>
       <Button
         variant={paused ? "filled" : "default"}
         size="compact-xs"
-        disabled={inPast}
         loading={pause.isPending || resume.isPending}
         leftSection={paused ? <IconPlayerPlay size={13} /> : <IconPlayerPause size={13} />}
         aria-label={`${act} ${name}`}
@@ -48,7 +46,7 @@ export function QueueSwitch({ queue }: { queue: QueueView }) {
           </Button>
         </Group>
       </Modal>
-    </>
+    </OnlyNow>
   );
 }
 

@@ -4,7 +4,8 @@ import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { queues } from "~/api/reads";
 import type { TypeView } from "~/api/types";
 import { useRead } from "~/api/useRead";
-import { counted, PRIORITIES } from "~/format";
+import { Described } from "~/components/Described";
+import { counted, duration, PRIORITIES } from "~/format";
 import { type Draft, EMPTY, type Problems } from "./draft";
 import style from "./Submit.module.css";
 
@@ -36,7 +37,7 @@ export function JobFields({ draft, problems, change, types }: JobFieldsProps) {
         />
         <Autocomplete
           label="Queue"
-          placeholder="default"
+          placeholder={type?.queue ?? "default"}
           data={lines.data?.items.map(({ name }) => name) ?? []}
           value={draft.queue}
           onChange={(value) => change({ queue: value })}
@@ -51,7 +52,12 @@ export function JobFields({ draft, problems, change, types }: JobFieldsProps) {
           error={problems.priority}
         />
       </div>
-      <More draft={draft} problems={problems} change={change} />
+      {type?.description && (
+        <p className={style["about"]}>
+          <Described text={type.description} />
+        </p>
+      )}
+      <More draft={draft} problems={problems} change={change} type={type} />
     </>
   );
 }
@@ -62,8 +68,15 @@ function knownBy(type: TypeView | undefined): string | undefined {
 
 const FURTHER = ["delay", "timeout", "maxAttempts", "tags", "dependsOn", "key"] as const;
 
+/** How long an attempt may take where nobody says. */
+const LONGEST_MS = 600_000;
+
+interface MoreProps extends Omit<JobFieldsProps, "types"> {
+  type: TypeView | undefined;
+}
+
 /** What is seldom said; it is open where something of it was filled in. */
-function More({ draft, problems, change }: Omit<JobFieldsProps, "types">) {
+function More({ draft, problems, change, type }: MoreProps) {
   const said = FURTHER.filter((field) => String(draft[field]) !== String(EMPTY[field]));
   const [opened, { toggle }] = useDisclosure(said.length > 0);
   const wrong = FURTHER.some((field) => problems[field] !== undefined);
@@ -77,7 +90,7 @@ function More({ draft, problems, change }: Omit<JobFieldsProps, "types">) {
       </UnstyledButton>
       <Collapse expanded={shown}>
         <div className={style["form"]}>
-          <Times draft={draft} problems={problems} change={change} />
+          <Times draft={draft} problems={problems} change={change} type={type} />
           <TagsInput
             label="Tags"
             placeholder={draft.tags.length ? undefined : "customer=acme"}
@@ -116,7 +129,7 @@ function More({ draft, problems, change }: Omit<JobFieldsProps, "types">) {
   );
 }
 
-function Times({ draft, problems, change }: Omit<JobFieldsProps, "types">) {
+function Times({ draft, problems, change, type }: MoreProps) {
   return (
     <div className={style["row"]}>
       <TextInput
@@ -128,14 +141,14 @@ function Times({ draft, problems, change }: Omit<JobFieldsProps, "types">) {
       />
       <TextInput
         label="Longest attempt"
-        placeholder="10m"
+        placeholder={duration(type?.timeout_ms ?? LONGEST_MS).replaceAll(" ", "")}
         value={draft.timeout}
         onChange={({ currentTarget: { value } }) => change({ timeout: value.trim() })}
         error={problems.timeout}
       />
       <TextInput
         label="Attempts"
-        placeholder="3"
+        placeholder={String(type?.max_attempts ?? 3)}
         inputMode="numeric"
         value={draft.maxAttempts}
         onChange={({ currentTarget: { value } }) => change({ maxAttempts: value.trim() })}

@@ -1,30 +1,32 @@
 import { Button, SegmentedControl, Text, Textarea } from "@mantine/core";
 import { useState } from "react";
 import type { TypeView } from "~/api/types";
+import type { Field } from "~/schema/fields";
+import { isObject } from "~/schema/values";
 import { type Draft, readJson } from "./draft";
 import { SchemaForm } from "./SchemaForm";
 import style from "./Submit.module.css";
-import { fieldsOf } from "./schema";
 
 interface PayloadFieldProps {
   draft: Draft;
   problem: string | undefined;
   change: (some: Partial<Draft>) => void;
   type: TypeView | undefined;
+  /** What a worker said that belongs in it; null where none did. */
+  fields: readonly Field[] | null;
 }
 
 /** The payload: as a form where the type says what belongs in it, and always as JSON. */
-export function PayloadField({ draft: { payload }, problem, change, type }: PayloadFieldProps) {
+export function PayloadField({ draft: { payload }, problem, change, type, fields }: PayloadFieldProps) {
   const [asJson, setAsJson] = useState(false);
-  const fields = fieldsOf(schemaOf(type));
   const { value } = readJson(payload);
-  const object = typeof value === "object" && value !== null && !Array.isArray(value);
-  const form = fields !== null && object && !asJson;
+  const choosable = fields !== null && isObject(value);
+  const write = (next: unknown) => change({ payload: JSON.stringify(next, null, 2) });
   return (
     <div className={style["payload"]}>
       <div className={style["label"]}>
         <span>Payload</span>
-        {fields !== null && object ? (
+        {choosable ? (
           <SegmentedControl
             size="xs"
             aria-label="How to fill it in"
@@ -37,18 +39,24 @@ export function PayloadField({ draft: { payload }, problem, change, type }: Payl
             variant="subtle"
             size="compact-xs"
             disabled={problem !== undefined}
-            onClick={() => change({ payload: JSON.stringify(value, null, 2) })}
+            onClick={() => write(value)}
           >
             Tidy
           </Button>
         )}
       </div>
-      {form ? (
-        <SchemaForm
-          fields={fields}
-          value={value as Record<string, unknown>}
-          onChange={(next) => change({ payload: JSON.stringify(next, null, 2) })}
-        />
+      {choosable && !asJson ? (
+        <div className={style["filled"]}>
+          <SchemaForm fields={fields} value={value} onChange={write} />
+          {fields.length === 0 && <p className="quiet">It takes nothing.</p>}
+          <Others fields={fields} value={value} />
+          <section aria-label="The payload as JSON">
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, with the keyboard too */}
+            <pre className={style["code"]} tabIndex={0}>
+              {JSON.stringify(value, null, 2)}
+            </pre>
+          </section>
+        </div>
       ) : (
         <Textarea
           aria-label="Payload"
@@ -62,7 +70,7 @@ export function PayloadField({ draft: { payload }, problem, change, type }: Payl
           error={problem}
         />
       )}
-      {fields === null && type !== undefined && (
+      {type !== undefined && !type.has_schema && (
         <Text size="xs" c="dimmed">
           No worker has said what belongs in the payload of this type.
         </Text>
@@ -71,6 +79,13 @@ export function PayloadField({ draft: { payload }, problem, change, type }: Payl
   );
 }
 
-function schemaOf(type: TypeView | undefined): unknown {
-  return type !== undefined && "schema" in type ? type.schema : undefined;
+/** Members that the form has no field for: they are sent all the same. */
+function Others({ fields, value }: { fields: readonly Field[]; value: Record<string, unknown> }) {
+  const others = Object.keys(value).filter((name) => fields.every((field) => field.name !== name));
+  if (others.length === 0) return null;
+  return (
+    <p className="quiet">
+      Not in the form, but in the payload: <bdi>{others.join(", ").slice(0, 200)}</bdi>
+    </p>
+  );
 }

@@ -1,13 +1,18 @@
-import { NumberInput, Select, Textarea, TextInput } from "@mantine/core";
-import { useState } from "react";
-import { readJson } from "./draft";
-import style from "./Submit.module.css";
-import { type Field, withMember } from "./schema";
+import { NumberInput, Select, Switch, Textarea, TextInput } from "@mantine/core";
+import type { Field, Shape } from "~/schema/fields";
+import { isObject, type Members, memberOf, withMember } from "~/schema/values";
+import { placeholderOf } from "~/schema/words";
+import { type About, around, Legend } from "./around";
+import { JsonMember } from "./JsonMember";
+import { ListMember } from "./ListMember";
+import { MapMember } from "./MapMember";
+import style from "./SchemaForm.module.css";
+import { itemsOf, Several } from "./Several";
 
 interface SchemaFormProps {
   fields: readonly Field[];
-  value: Record<string, unknown>;
-  onChange: (value: Record<string, unknown>) => void;
+  value: Members;
+  onChange: (value: Members) => void;
 }
 
 /** An object's members, each as what it is. A member that is left empty is not said. */
@@ -15,36 +20,63 @@ export function SchemaForm({ fields, value, onChange }: SchemaFormProps) {
   return (
     <div className={style["members"]}>
       {fields.map((field) => (
-        <Member
-          key={field.name}
-          field={field}
-          value={value[field.name]}
-          onChange={(next) => onChange(withMember(value, field.name, next))}
-        />
+        <div key={field.name} className={style["member"]} data-wide={isWide(field) || undefined}>
+          <Member
+            shape={field}
+            about={aboutOf(field)}
+            value={memberOf(value, field.name)}
+            onChange={(next) => onChange(withMember(value, field.name, next))}
+          />
+        </div>
       ))}
     </div>
   );
 }
 
-interface MemberProps {
-  field: Field;
+export interface MemberProps {
+  shape: Shape;
+  about: About;
   value: unknown;
   onChange: (value: unknown) => void;
 }
 
-function Member({ field, value, onChange }: MemberProps) {
-  const shared = {
+function aboutOf(field: Field): About {
+  return {
     label: field.name,
     description: field.about,
     withAsterisk: field.required,
-    placeholder: field.otherwise,
+    placeholder: placeholderOf(field),
+    otherwise: field.otherwise,
   };
-  switch (field.kind) {
+}
+
+const WIDE = new Set<Shape["kind"]>(["lines", "object", "map", "list"]);
+
+function isWide({ kind }: Shape): boolean {
+  return WIDE.has(kind);
+}
+
+/** One value. Where what is said already is of another kind, it is shown as JSON. */
+export function Member({ shape, about, value, onChange }: MemberProps) {
+  const shared = around(about);
+  switch (shape.kind) {
     case "text":
       if (value !== undefined && typeof value !== "string") break;
       return (
         <TextInput
           {...shared}
+          value={value ?? ""}
+          onChange={({ currentTarget: { value: text } }) => onChange(text === "" ? undefined : text)}
+        />
+      );
+    case "lines":
+      if (value !== undefined && typeof value !== "string") break;
+      return (
+        <Textarea
+          {...shared}
+          autosize
+          minRows={3}
+          maxRows={14}
           value={value ?? ""}
           onChange={({ currentTarget: { value: text } }) => onChange(text === "" ? undefined : text)}
         />
@@ -55,34 +87,57 @@ function Member({ field, value, onChange }: MemberProps) {
       return (
         <NumberInput
           {...shared}
-          allowDecimal={field.kind === "number"}
-          min={field.least}
-          max={field.most}
+          allowDecimal={shape.kind === "number"}
+          clampBehavior="blur"
+          {...(shape.least === undefined ? {} : { min: shape.least })}
+          {...(shape.most === undefined ? {} : { max: shape.most })}
           value={value ?? ""}
           onChange={(next) => onChange(typeof next === "number" ? next : undefined)}
         />
       );
     case "yes-no":
       if (value !== undefined && typeof value !== "boolean") break;
+      return <YesNo about={about} value={value} onChange={onChange} />;
+    case "choice": {
+      const at = shape.choices.find((one) => one.value === value);
+      if (value !== undefined && at === undefined) break;
       return (
         <Select
           {...shared}
           clearable
-          data={["true", "false"]}
-          value={value === undefined ? null : String(value)}
-          onChange={(next) => onChange(next === null ? undefined : next === "true")}
+          searchable={shape.choices.length > 8}
+          data={shape.choices.map(({ label }) => label)}
+          value={at?.label ?? null}
+          onChange={(next) => onChange(shape.choices.find(({ label }) => label === next)?.value)}
         />
       );
-    case "choice":
-      if (value !== undefined && !field.choices.includes(String(value))) break;
+    }
+    case "choices":
+    case "texts":
+    case "numbers": {
+      const items = itemsOf(shape, value);
+      if (items === null) break;
+      return <Several shape={shape} about={about} items={items} onChange={onChange} />;
+    }
+    case "list":
+      if (shape.item === undefined || (value !== undefined && !Array.isArray(value))) break;
+      return <ListMember item={shape.item} about={about} value={value} onChange={onChange} />;
+    case "map":
+      if (shape.item === undefined || (value !== undefined && !isObject(value))) break;
+      return <MapMember item={shape.item} about={about} value={value} onChange={onChange} />;
+    case "object":
+      if (shape.fields === undefined || (value !== undefined && !isObject(value))) break;
       return (
-        <Select
-          {...shared}
-          clearable
-          data={[...field.choices]}
-          value={value === undefined ? null : String(value)}
-          onChange={(next) => onChange(next ?? undefined)}
-        />
+        <fieldset className={style["group"]}>
+          <Legend about={about} />
+          <SchemaForm
+            fields={shape.fields}
+            value={value ?? {}}
+            onChange={(next) =>
+              onChange(Object.keys(next).length === 0 && !about.withAsterisk ? undefined : next)
+            }
+          />
+        </fieldset>
       );
     case "json":
       break;
@@ -90,30 +145,32 @@ function Member({ field, value, onChange }: MemberProps) {
   return <JsonMember shared={shared} value={value} onChange={onChange} />;
 }
 
-interface JsonMemberProps extends Omit<MemberProps, "field"> {
-  shared: { label: string; description: string; withAsterisk: boolean; placeholder: string };
-}
-
-/** What no other field can show. While it is no JSON, the member stays as it was. */
-function JsonMember({ shared, value, onChange }: JsonMemberProps) {
-  const [text, setText] = useState<string | null>(null);
-  const shown = text ?? (value === undefined ? "" : JSON.stringify(value));
-  const { problem } = readJson(shown);
+function YesNo({
+  about,
+  value,
+  onChange,
+}: Omit<MemberProps, "shape" | "value"> & { value: boolean | undefined }) {
+  if (typeof about.otherwise !== "boolean") {
+    return (
+      <Select
+        {...around(about)}
+        clearable
+        data={["true", "false"]}
+        value={value === undefined ? null : String(value)}
+        onChange={(next) => onChange(next === null ? undefined : next === "true")}
+      />
+    );
+  }
   return (
-    <Textarea
-      {...shared}
-      className={style["mono"]}
-      autosize
-      minRows={1}
-      maxRows={10}
-      value={shown}
-      error={problem}
-      onChange={({ currentTarget: { value: next } }) => {
-        setText(next);
-        const { value: read, problem: wrong } = readJson(next);
-        if (wrong === undefined) onChange(next.trim() === "" ? undefined : read);
-      }}
-      onBlur={() => problem === undefined && setText(null)}
+    <Switch
+      className={style["switch"]}
+      size="sm"
+      label={about.label}
+      description={about.description}
+      checked={value ?? about.otherwise}
+      onChange={({ currentTarget: { checked } }) =>
+        onChange(checked === about.otherwise ? undefined : checked)
+      }
     />
   );
 }

@@ -34,6 +34,7 @@ function Filling({ types, begin, onClose }: Omit<SimulateLoadProps, "opened">) {
   const [rate, setRate] = useState<number | string>(100);
   const [payload, setPayload] = useState(begin.payload);
   const load = useLoad();
+  const queue = begin.queue || types.find((one) => one.type === type)?.queue;
   const { value, problem } = readJson(payload);
   const object = typeof value === "object" && value !== null && !Array.isArray(value);
   const perSecond = Number(rate) > 0 ? Number(rate) : null;
@@ -102,7 +103,7 @@ function Filling({ types, begin, onClose }: Omit<SimulateLoadProps, "opened">) {
             void load.run(Number(jobs), perSecond, {
               type: type ?? "",
               payload_template: value as Record<string, unknown>,
-              ...(begin.queue ? { queue: begin.queue } : {}),
+              ...(queue ? { queue } : {}),
             })
           }
         >

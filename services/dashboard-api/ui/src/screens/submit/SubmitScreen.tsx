@@ -2,16 +2,18 @@ import { Button, Group } from "@mantine/core";
 import { getHotkeyHandler } from "@mantine/hooks";
 import { IconBolt, IconSend } from "@tabler/icons-react";
 import { useSearch } from "@tanstack/react-router";
-import { useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { useMoment } from "~/api/context";
-import { types } from "~/api/reads";
-import type { Submitted } from "~/api/types";
+import { schemaOf, types } from "~/api/reads";
+import type { Submitted, TypeView } from "~/api/types";
 import { useRead } from "~/api/useRead";
 import { useWrite } from "~/api/useWrite";
 import { submitJobOnce } from "~/api/writes";
 import { wordsOf } from "~/components/messages";
+import { OnlyNow } from "~/components/OnlyNow";
 import { Page } from "~/components/Page";
 import { Panel } from "~/components/Panel";
+import { type Field, fieldsOf } from "~/schema/fields";
 import { CopyAs } from "./CopyAs";
 import { type Draft, EMPTY, read } from "./draft";
 import { JobFields } from "./JobFields";
@@ -35,7 +37,9 @@ export function SubmitScreen() {
   const known = useRead(types());
   const inPast = useMoment() !== undefined;
   const submit = useWrite({ write: submitJobOnce, done: ({ type }) => `${type} is submitted` });
-  const { job, problems } = read(draft);
+  const type = known.data?.items.find((one) => one.type === draft.type);
+  const fields = useFields(type);
+  const { job, problems } = read(draft, type);
   const key = useKey(draft, submitted.length);
   const change = (some: Partial<Draft>) => setDraft((before) => ({ ...before, ...some }));
   const told = tried ? problems : onlyFilled(draft, problems);
@@ -58,14 +62,11 @@ export function SubmitScreen() {
     <Page
       title="Submit"
       actions={
-        <Button
-          variant="default"
-          leftSection={<IconBolt size={14} />}
-          disabled={inPast}
-          onClick={() => setLoading(true)}
-        >
-          Simulate load
-        </Button>
+        <OnlyNow>
+          <Button variant="default" leftSection={<IconBolt size={14} />} onClick={() => setLoading(true)}>
+            Simulate load
+          </Button>
+        </OnlyNow>
       }
     >
       <div className={style["columns"]}>
@@ -80,25 +81,34 @@ export function SubmitScreen() {
           >
             <JobFields draft={draft} problems={told} change={change} types={known.data?.items ?? []} />
             <PayloadField
+              key={draft.type}
               draft={draft}
               problem={told.payload}
               change={change}
-              type={known.data?.items.find(({ type }) => type === draft.type)}
+              type={type}
+              fields={fields}
             />
             {submit.isError && <Refused error={submit.error} />}
+            {inPast && (
+              <Notice kind="warning" title="Nothing can be submitted to the past">
+                The types are those of then. Go back to now to submit a job.
+              </Notice>
+            )}
             <Group justify="space-between">
               <Button variant="subtle" color="gray" onClick={() => setDraft(EMPTY)}>
                 Empty the form
               </Button>
-              <Button
-                type="submit"
-                size="sm"
-                leftSection={<IconSend size={15} />}
-                loading={submit.isPending}
-                disabled={inPast || (tried && job === null)}
-              >
-                Submit
-              </Button>
+              <OnlyNow>
+                <Button
+                  type="submit"
+                  size="sm"
+                  leftSection={<IconSend size={15} />}
+                  loading={submit.isPending}
+                  disabled={tried && job === null}
+                >
+                  Submit
+                </Button>
+              </OnlyNow>
             </Group>
           </form>
         </Panel>
@@ -116,6 +126,13 @@ export function SubmitScreen() {
       />
     </Page>
   );
+}
+
+/** The fields of a type's payload; null where no worker told them. They change only when workers come. */
+function useFields(type: TypeView | undefined): Field[] | null {
+  const { data } = useRead(schemaOf(type?.type ?? ""), { enabled: type?.has_schema ?? false });
+  const schema = type?.has_schema && data?.type === type.type ? data.schema : null;
+  return useMemo(() => fieldsOf(schema), [schema]);
 }
 
 /** The key of the form as it is: sent twice, it is one job; changed or accepted, the next is another. */

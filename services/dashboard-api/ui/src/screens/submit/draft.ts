@@ -41,8 +41,23 @@ const PAYLOAD_MOST = 1024 * 1024;
 const DAY_MS = 86_400_000;
 const DELAY_MOST_MS = 366 * DAY_MS;
 
-/** Returns the job, with only what was said of it, and what is wrong with the fields; no job where anything is. */
-export function read(draft: Draft): { job: Submission | null; problems: Problems } {
+/** What a worker said that jobs of a type have where nobody says otherwise. */
+export interface Defaults {
+  queue: string | null;
+  max_attempts: number | null;
+}
+
+/** What the server takes where nothing is said. */
+const SERVERS: Defaults = { queue: "default", max_attempts: 3 };
+
+/**
+ * Returns the job, with only what was said of it, and what is wrong with the fields; no job where anything is.
+ * Where the type has other defaults than the server, they are said.
+ */
+export function read(
+  draft: Draft,
+  defaults: Defaults = SERVERS,
+): { job: Submission | null; problems: Problems } {
   const problems: Problems = {};
   const wrong = (field: keyof Draft, what: string) => {
     problems[field] = what;
@@ -51,7 +66,10 @@ export function read(draft: Draft): { job: Submission | null; problems: Problems
   if (!NAME.test(draft.type)) wrong("type", NAME_WORDS);
   if (draft.queue && !NAME.test(draft.queue)) wrong("queue", NAME_WORDS);
   else if (draft.queue) job.queue = draft.queue;
+  else if (defaults.queue && defaults.queue !== SERVERS.queue) job.queue = defaults.queue;
   readInto(job, draft, wrong);
+  if (!draft.maxAttempts && defaults.max_attempts && defaults.max_attempts !== SERVERS.max_attempts)
+    job.max_attempts = defaults.max_attempts;
   const payload = readJson(draft.payload);
   if (payload.problem !== undefined) wrong("payload", payload.problem);
   else job.payload = payload.value;

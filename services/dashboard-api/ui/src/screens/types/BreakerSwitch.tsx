@@ -1,30 +1,30 @@
 import { Button, Group, Modal, Text } from "@mantine/core";
 import { IconPlugConnected, IconPlugConnectedX } from "@tabler/icons-react";
 import { useState } from "react";
-import { useMoment } from "~/api/context";
 import { useWrite } from "~/api/useWrite";
 import { closeBreaker, openBreaker } from "~/api/writes";
+import { OnlyNow } from "~/components/OnlyNow";
 
-/** Opens a type's circuit breaker, after asking, or closes it. In the past it does neither. */
+/** Opens a type's circuit breaker, after asking, or closes it. In the past it can do neither. */
 export function BreakerSwitch({ type, state }: { type: string; state: string }) {
-  const past = useMoment() !== undefined;
   const [asking, setAsking] = useState(false);
   const open = useWrite({ write: openBreaker, done: () => `No job of ${type} starts any more.` });
   const close = useWrite({ write: closeBreaker, done: () => `Jobs of ${type} may start again.` });
-  if (past) return null;
   if (state !== "closed") {
     return (
-      <Button
-        leftSection={<IconPlugConnected size={14} />}
-        loading={close.isPending}
-        onClick={() => close.mutate(type)}
-      >
-        Close the breaker
-      </Button>
+      <OnlyNow>
+        <Button
+          leftSection={<IconPlugConnected size={14} />}
+          loading={close.isPending}
+          onClick={() => close.mutate(type)}
+        >
+          Close the breaker
+        </Button>
+      </OnlyNow>
     );
   }
   return (
-    <>
+    <OnlyNow>
       <Button
         variant="default"
         leftSection={<IconPlugConnectedX size={14} />}
@@ -54,6 +54,6 @@ export function BreakerSwitch({ type, state }: { type: string; state: string }) 
           </Button>
         </Group>
       </Modal>
-    </>
+    </OnlyNow>
   );
 }

@@ -1,64 +1,60 @@
 import { IconMoodCheck } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
-import { deadLetters } from "~/api/reads";
-import type { Group } from "~/api/types";
-import { useRead } from "~/api/useRead";
+import type { ErrorGroup } from "~/api/types";
+import { JobId } from "~/components/JobId";
 import { Panel } from "~/components/Panel";
-import { Empty, Shown } from "~/components/states";
+import { Empty } from "~/components/states";
 import { Time } from "~/components/Time";
 import { compact, count, counted } from "~/format";
 import style from "./Errors.module.css";
 
-/** What jobs of a type failed of for good: their errors by fingerprint, the most frequent first. */
-export function Errors({ type }: { type: string }) {
-  const answer = useRead(deadLetters({ type, limit: 1 }), { keep: true });
+interface ErrorsProps {
+  groups: readonly ErrorGroup[];
+  /** Whether these are all there are. */
+  exact: boolean;
+  type: string;
+}
+
+/** What attempts of a type's jobs failed of: their errors by fingerprint, the most frequent first. */
+export function Errors({ groups, exact, type }: ErrorsProps) {
+  const dead = groups.reduce((sum, group) => sum + group.dead, 0);
   return (
     <Panel
       title="Errors"
       aside={
-        answer.data &&
-        answer.data.total > 0 && (
+        groups.length > 0 && (
           <>
             <span>
-              {answer.data.groups_are_exact ? "" : "at least "}
-              {counted(answer.data.total, "dead letter")}
+              {exact ? "" : "at least "}
+              {counted(dead, "dead letter")}
             </span>
-            <Link to="/dead-letters">Dead letters</Link>
+            <Link to="/dead-letters" search={{ type }}>
+              Dead letters
+            </Link>
           </>
         )
       }
     >
-      <Shown
-        of={answer}
-        empty={({ groups }) => groups.length === 0}
-        otherwise={
-          <Empty icon={IconMoodCheck} title="No dead letters">
-            No job of this type has failed for good.
-          </Empty>
-        }
-      >
-        {({ groups }) => (
-          <ul className={style["errors"]}>
-            {groups
-              .toSorted((one, other) => other.count - one.count)
-              .map((group) => (
-                <Line key={group.fingerprint} group={group} />
-              ))}
-          </ul>
-        )}
-      </Shown>
+      {groups.length === 0 ? (
+        <Empty icon={IconMoodCheck} title="No errors">
+          No attempt of this type has failed.
+        </Empty>
+      ) : (
+        <ul className={style["errors"]}>
+          {groups.map((group) => (
+            <Line key={`${group.fingerprint} ${group.error_type}`} group={group} />
+          ))}
+        </ul>
+      )}
     </Panel>
   );
 }
 
-function Line({
-  group: { fingerprint, error_type, message, count: number, first_at, last_at },
-}: {
-  group: Group;
-}) {
+function Line({ group }: { group: ErrorGroup }) {
+  const { fingerprint, error_type, message, count: number, jobs, dead, first_at, last_at, job_id } = group;
   return (
     <li className={style["error"]}>
-      <span className={style["count"]} title={count(number)}>
+      <span className={style["count"]} title={`${count(number)} failed attempts, of ${counted(jobs, "job")}`}>
         {compact(number)}
       </span>
       <div className={style["what"]}>
@@ -69,7 +65,9 @@ function Line({
           <bdi>{message.slice(0, 600)}</bdi>
         </p>
         <p className={style["when"]}>
-          last <Time at={last_at} /> · first <Time at={first_at} /> ·{" "}
+          {counted(jobs, "job")}
+          {dead > 0 && `, ${dead === jobs && dead > 1 ? "all" : count(dead)} dead`} · last{" "}
+          <Time at={last_at} /> in <JobId id={job_id} copy={false} /> · first <Time at={first_at} /> ·{" "}
           <span className="mono">{fingerprint.slice(0, 12)}</span>
         </p>
       </div>

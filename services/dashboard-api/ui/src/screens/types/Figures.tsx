@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import type { TypeView } from "~/api/types";
+import type { TypeDetail } from "~/api/types";
 import { StateSymbol } from "~/components/StateBadge";
 import { compact, count, counted, rate, STATUSES, share } from "~/format";
 import { written } from "~/search/terms";
@@ -7,14 +7,18 @@ import { success } from "./success";
 import style from "./Types.module.css";
 
 /** The figures of a type; those of jobs lead to them. */
-export function Figures({ view }: { view: TypeView }) {
-  const { type, jobs, queues, workers } = view;
+export function Figures({ view, window }: { view: TypeDetail; window: string }) {
+  const { type, jobs, queues, workers, span } = view;
   return (
     <div className={style["figures"]}>
       <div className={style["figure"]}>
         <span className={style["name"]}>Success</span>
         <span className={style["value"]}>{share(success(jobs))}</span>
-        <span className={style["under"]}>of {count(jobs.completed + jobs.failed)} ended</span>
+        <span className={style["under"]}>
+          {span.success_rate === null
+            ? `none ended in ${window}`
+            : `${share(span.success_rate)} of ${count(span.completed + span.failed)} in ${window}`}
+        </span>
       </div>
       {STATUSES.map((status) => (
         <Link

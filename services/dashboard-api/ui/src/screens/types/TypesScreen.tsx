@@ -62,8 +62,8 @@ const COLUMNS: readonly Column<TypeView>[] = [
   {
     id: "type",
     title: "Type",
-    cell: ({ type }) => (
-      <Link to="/types/$type" params={{ type }} title={type} className={style["type"]}>
+    cell: ({ type, description }) => (
+      <Link to="/types/$type" params={{ type }} title={description || type} className={style["type"]}>
         {type}
       </Link>
     ),

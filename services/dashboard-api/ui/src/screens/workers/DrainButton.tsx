@@ -1,24 +1,22 @@
 import { Button, Group, Modal, Text } from "@mantine/core";
 import { useState } from "react";
-import { useMoment } from "~/api/context";
 import type { WorkerView } from "~/api/types";
 import { useWrite } from "~/api/useWrite";
 import { drainWorker } from "~/api/writes";
+import { OnlyNow } from "~/components/OnlyNow";
 import { counted } from "~/format";
 
 /** Has a worker end in good order, after asking. */
 export function DrainButton({ worker: { id, state, running } }: { worker: WorkerView }) {
   const [asking, setAsking] = useState(false);
-  const inPast = useMoment() !== undefined;
   const drain = useWrite({ write: drainWorker, done: () => `${id} is draining` });
   const close = () => setAsking(false);
   if (state !== "joined") return null;
   return (
-    <>
+    <OnlyNow>
       <Button
         variant="default"
         size="compact-xs"
-        disabled={inPast}
         loading={drain.isPending}
         aria-label={`Drain ${id}`}
         onClick={() => setAsking(true)}
@@ -46,6 +44,6 @@ export function DrainButton({ worker: { id, state, running } }: { worker: Worker
           </Button>
         </Group>
       </Modal>
-    </>
+    </OnlyNow>
   );
 }

@@ -1,6 +1,7 @@
 import { Button, Progress } from "@mantine/core";
 import { IconLoader2 } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
+import { useMoment } from "~/api/context";
 import type { WorkerView } from "~/api/types";
 import { DataTable } from "~/components/DataTable";
 import { JobId } from "~/components/JobId";
@@ -15,9 +16,10 @@ import type { Choosing } from "./WorkersPanel";
 /** What runs at this moment, on every worker or on the one that is looked at. */
 export function RunningPanel({ answer, chosen, choose }: Choosing) {
   const navigate = useNavigate();
+  const past = useMoment() !== undefined;
   return (
     <Panel
-      title={chosen ? `Running on ${chosen}` : "Running now"}
+      title={chosen ? `Running on ${chosen}` : past ? "Running then" : "Running now"}
       aside={
         chosen && (
           <Button variant="default" size="compact-xs" onClick={() => choose(undefined)}>

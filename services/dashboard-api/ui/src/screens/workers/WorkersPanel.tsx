@@ -1,7 +1,7 @@
 import { IconServer2 } from "@tabler/icons-react";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { useApi } from "~/api/context";
+import { useApi, useMoment } from "~/api/context";
 import type { WorkerList } from "~/api/types";
 import { DataTable } from "~/components/DataTable";
 import { Panel } from "~/components/Panel";
@@ -22,6 +22,7 @@ const ROW_PX = 52;
 export function WorkersPanel({ answer, chosen, choose }: Choosing) {
   const { config } = useApi();
   const { dataUpdatedAt } = answer;
+  const past = useMoment() !== undefined;
   const columns = useMemo(
     () => columnsOf(dataUpdatedAt, config.heartbeatTimeoutMs),
     [dataUpdatedAt, config.heartbeatTimeoutMs],
@@ -29,7 +30,7 @@ export function WorkersPanel({ answer, chosen, choose }: Choosing) {
   return (
     <Panel
       title="Fleet"
-      aside={answer.data && !answer.data.live && "heartbeats cannot be asked for at the moment"}
+      aside={!past && answer.data && !answer.data.live && "heartbeats cannot be asked for at the moment"}
       flush
     >
       <Shown

@@ -1,5 +1,6 @@
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
+import { useMoment } from "~/api/context";
 import type { WorkerView } from "~/api/types";
 import { Time } from "~/components/Time";
 import type { Column } from "~/components/table-model";
@@ -102,7 +103,14 @@ function Who({ worker: { id, host, pid } }: { worker: WorkerView }) {
 }
 
 function Beat({ worker, late }: { worker: WorkerView; late: boolean }) {
+  const past = useMoment() !== undefined;
   if (!isThere(worker)) return <span className="quiet">–</span>;
+  if (past)
+    return (
+      <span className="quiet" title="Heartbeats are not kept">
+        not kept
+      </span>
+    );
   if (worker.last_heartbeat_at === null) return <span className={style["late"]}>none</span>;
   return (
     <span className={late ? style["late"] : undefined}>

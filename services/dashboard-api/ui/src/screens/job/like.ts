@@ -1,6 +1,5 @@
-/** A job as something to type elsewhere: what submits another like it, for a shell or for Python. Pure. */
+/** What submits another job like one that there is. Pure; `api/commands.ts` writes it down. */
 
-import { literal, shell } from "~/api/commands";
 import type { EventView, JobView } from "~/api/types";
 import type { Submission } from "~/api/writes";
 import { PRIORITIES } from "~/format";
@@ -36,32 +35,4 @@ export function submissionOf(
 
 function isBackoff(value: unknown): value is NonNullable<Submission["backoff"]> {
   return typeof value === "object" && value !== null && "initial_ms" in value;
-}
-
-export function curl(ingest: string, job: Submission): string {
-  return [
-    `curl -X POST ${shell(`${ingest}/jobs`)}`,
-    `-H 'Content-Type: application/json'`,
-    `-d ${shell(JSON.stringify(job))}`,
-  ].join(" \\\n  ");
-}
-
-/** What the command line has no option for (the backoff) is left out. */
-export function commandLine(job: Submission): string {
-  const parts = ["journeyman submit", shell(job.type), shell(JSON.stringify(job.payload ?? {}))];
-  if (job.queue !== undefined) parts.push(`--queue ${shell(job.queue)}`);
-  if (job.priority !== undefined) parts.push(`--priority ${job.priority}`);
-  if (job.max_attempts !== undefined) parts.push(`--max-attempts ${job.max_attempts}`);
-  if (job.timeout_ms !== undefined) parts.push(`--timeout ${job.timeout_ms}ms`);
-  for (const [name, value] of Object.entries(job.tags ?? {}))
-    parts.push(`--tag ${shell(`${name}:${value}`)}`);
-  return parts.join(" ");
-}
-
-export function python(ingest: string, job: Submission): string {
-  const { type, payload, timeout_ms, ...rest } = job;
-  const options = Object.entries(rest).map(([name, value]) => `, ${name}=${literal(value)}`);
-  if (timeout_ms !== undefined) options.push(`, timeout=${timeout_ms}`);
-  const call = `${literal(type)}, ${literal(payload ?? {})}${options.join("")}`;
-  return `from journeyman import Client\n\nwith Client(${literal(ingest)}) as client:\n    client.submit(${call})\n`;
 }
