@@ -17,16 +17,18 @@ UI_BUILT := services/dashboard-api/src/journeyman_dashboard/ui_dist/index.html
 UI_SOURCES := $(wildcard $(UI)/*.html $(UI)/*.ts $(UI)/*.json) $(shell find $(UI)/src $(UI)/plugins $(UI)/public -type f)
 
 # More for the program of `run` (UP="--workers 2"), for pytest (TESTS="tests/unit -k retry"), how long `soak` takes,
-# which moments `chaos` chooses, and which seeds `simulate` runs.
+# which moments `chaos` chooses, which seeds `simulate` runs,
+# and which `pictures` are taken.
 UP ?=
 TESTS ?= tests
 CLUSTER_TESTS ?= tests/cluster tests/conformance tests/integration tests/e2e
 MINUTES ?= 60
 SEED ?= 4
 SIMULATE ?=
+PICTURES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ui ui-check test-cluster check lint types walls format bench bench-peers soak chaos simulate docs lock setup clean
+.PHONY: help run test ui ui-check test-cluster check lint types walls format bench bench-peers soak chaos simulate docs pictures lock setup clean
 
 help: ## List the targets
 	@echo "make TARGET, where TARGET is one of"
@@ -65,7 +67,7 @@ format: setup $(UI_PACKAGES) ## Format the source and mend what can be mended
 	@$(BIN)/ruff check --fix .
 	@$(NPM) run --silent format
 
-bench: setup ## Measure the speed of this machine's Journeyman
+bench: ui ## Measure the speed of this machine's Journeyman
 	@$(BIN)/python -m benchmarks
 
 bench-peers: setup ## Measure other job queues beside it (installs them on first use)
@@ -83,6 +85,9 @@ chaos: setup ## Break everything on real processes, see that nothing is lost, wr
 
 docs: setup ## Write the pages that follow from the code
 	@$(BIN)/python docs/generate.py
+
+pictures: ui ## Take the pictures of the dashboard, with Chromium, into docs/images (PICTURES="--only graph")
+	@PYTHONPATH=tests $(BIN)/python docs/pictures $(PICTURES)
 
 setup: $(READY) ## Make .venv with everything in it (done by the others as needed)
 	@:

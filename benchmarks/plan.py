@@ -11,6 +11,8 @@ from benchmarks import (
     idle,
     latency,
     memory,
+    page,
+    page_live,
     partitions,
     prefetch,
     reading,
@@ -52,5 +54,7 @@ CASES: dict[str, Case] = {
     "recovery": recovery.kill_worker,
     "growth": growth.grow,
     "reading": reading.grow,
+    "page": page.measure,
+    "page-live": page_live.follow,
     "verify": verifying.verify,
 }

@@ -17,7 +17,7 @@ from benchmarks.synthetic_log import COMMIT_EVERY_MS, Commit, commits
 from journeyman.codec import decode_commit
 from journeyman.ids import ALPHABET
 from journeyman_dashboard import schema
-from journeyman_dashboard.bits import SHIFT
+from journeyman_dashboard.bits import CHUNK, SHIFT
 from journeyman_dashboard.places import INDEX_BITS
 from journeyman_dashboard.projector import ENTRIES_PER_READ
 from journeyman_dashboard.rows import JOB_COLUMNS
@@ -28,6 +28,9 @@ from journeyman_dashboard.store import (
     transaction,
 )
 from journeyman_dashboard.writer import batches
+
+#: Jobs folded one by one, at most, in chunks; what is larger is these several times over.
+FOLDED_CHUNKS = 122
 
 
 class Projected(NamedTuple):
@@ -69,6 +72,17 @@ def build(path: Path, jobs: int) -> Projected:
         sum(cpu_s for _, cpu_s in late),
         path.stat().st_size,
     )
+
+
+def build_large(path: Path, jobs: int) -> tuple[int, int, Projected]:
+    """Make a read model of some `jobs` jobs; return how many were folded, how many there are, what folding took."""
+    numbers = FOLDED_CHUNKS * CHUNK
+    times = max(round(jobs / numbers), 1)
+    folded = jobs if times == 1 else numbers - 1
+    done = build(path, folded)
+    if times > 1:
+        repeat(path, numbers, times)
+    return folded, folded * times, done
 
 
 def _pages(jobs: int) -> Iterator[list[Commit]]:

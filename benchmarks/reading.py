@@ -11,23 +11,19 @@ import itertools
 import json
 import random
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from http import HTTPStatus
+from contextlib import closing
 from http import client as http_client
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 from benchmarks import synthetic_log
 from benchmarks.measures import Goal, Options, Row, percentile
-from benchmarks.projecting import build, repeat
-from benchmarks.system import free_port, wait_until
-from journeyman_dashboard.bits import CHUNK
+from benchmarks.projecting import build_large
+from benchmarks.read_client import ask, get, served
 from journeyman_dashboard.schema import FILE_NAME, open_for_reading
 
 PER_PAIR = 6
@@ -39,8 +35,6 @@ LIMIT_MS = 30.0
 STATS_LIMIT_MS = 10.0
 #: Goals are for the largest size measured with `--full`.
 GOAL_AT = 4_500_000
-#: Jobs folded one by one, at most, in chunks; what is larger is these several times over.
-FOLDED_CHUNKS = 122
 
 
 def grow(options: Options) -> list[Row]:
@@ -51,13 +45,7 @@ def grow(options: Options) -> list[Row]:
 def _of_size(jobs: int) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="journeyman-bench-") as folder:
         path = Path(folder) / FILE_NAME
-        numbers = FOLDED_CHUNKS * CHUNK
-        times = max(round(jobs / numbers), 1)
-        folded = jobs if times == 1 else numbers - 1
-        done = build(path, folded)
-        if times > 1:
-            repeat(path, numbers, times)
-        jobs = folded * times
+        folded, jobs, done = build_large(path, jobs)
         size = f"{jobs:,} jobs"
         rows = [
             Row(f"projection, {folded:,} jobs", done.events / done.cpu_s, "events/s a core", {}, Goal("≥", 40_000)),
@@ -66,7 +54,7 @@ def _of_size(jobs: int) -> list[Row]:
             ),
             Row(f"read model's file, {size}", path.stat().st_size / jobs, "bytes a job"),
         ]
-        with _server(path) as connection:
+        with served(path) as connection:
             return rows + _answers(connection, path, jobs)
 
 
@@ -104,7 +92,7 @@ def _answers(connection: http_client.HTTPConnection, path: Path, jobs: int) -> l
     ]
     rows: list[Row] = []
     timed = [
-        *((measure, [(_ask(connection, one), one) for one in paths], goal) for measure, paths, goal in measures),
+        *((measure, [(ask(connection, one), one) for one in paths], goal) for measure, paths, goal in measures),
         ("GET /jobs, page after page", list(_turned(connection, jobs)), limit),
     ]
     for measure, answers, goal in timed:
@@ -171,51 +159,8 @@ def _turned(connection: http_client.HTTPConnection, jobs: int) -> Iterator[tuple
             cursor = ""
             for _ in range(PAGES):
                 started = time.perf_counter()
-                page = _get(connection, path + cursor)
+                page = get(connection, path + cursor)
                 yield (time.perf_counter() - started) * 1000, path + cursor
                 if page["next_cursor"] is None:
                     break
                 cursor = f"&cursor={page['next_cursor']}"
-
-
-# --- asking ----------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _server(path: Path) -> Iterator[http_client.HTTPConnection]:
-    """Serve the file from another process; give a kept connection to it."""
-    port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.read_server", str(path), str(port)])
-    connection = http_client.HTTPConnection("127.0.0.1", port, timeout=60)
-    try:
-        wait_until(lambda: _answering(connection), "the dashboard to answer")
-        yield connection
-    finally:
-        connection.close()
-        process.terminate()
-        process.wait()
-
-
-def _answering(connection: http_client.HTTPConnection) -> bool:
-    try:
-        return _ask(connection, "/health/ready") >= 0
-    except OSError:
-        connection.close()
-        return False
-
-
-def _ask(connection: http_client.HTTPConnection, path: str) -> float:
-    """Return how long an answer took, in milliseconds."""
-    started = time.perf_counter()
-    _get(connection, path)
-    return (time.perf_counter() - started) * 1000
-
-
-def _get(connection: http_client.HTTPConnection, path: str) -> Any:
-    """Return what the answer says."""
-    connection.request("GET", path)
-    answer = connection.getresponse()
-    text = answer.read()
-    if answer.status != HTTPStatus.OK:
-        raise AssertionError(f"{path} was answered with {answer.status}")
-    return json.loads(text)

@@ -29,6 +29,11 @@ TOLD = (
     "memory on Valkey",
     "scheduler leads after SIGTERM, with 1,000,000 waiting",
     "drain with 1,000,000 waiting against",
+    "page: Jobs from nothing to its first row",
+    "page: from Enter to the rows of another search, p95",
+    "page: pictures that lack a row",
+    "page on Overview at 2,000 events/s: processor time",
+    "GET /jobs at a random moment, asked for the first time, p95",
 )
 
 
