@@ -62,9 +62,10 @@ class TestCluster(TestServer):
             node.kill()
 
     def restart(self) -> None:
-        """Start every node again, after `stop` or `kill`."""
+        """Start every node again that has ended: all after `stop` or `kill`, one or some that gave up by themselves."""
         for node in self.local.nodes:
-            node.start()
+            if node.process.poll() is not None:
+                node.start()
         self.local.await_ok()
         self._look()
 
