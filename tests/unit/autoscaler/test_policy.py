@@ -90,7 +90,7 @@ def test_jobs_that_have_not_ended_yet_tell_how_long_they_last() -> None:
 def test_the_reason_for_more_says_what_waits_and_what_it_takes() -> None:
     reason = decided(seen(waiting=200), 1).reason
 
-    assert reason == "200 jobs wait, most in default, at 1000.0 ms each: 5 workers to start them within 5 s"
+    assert reason == "200 jobs wait, most in default, at 1 s each: 5 workers to start them within 5 s"
 
 
 def test_fewer_workers_only_after_the_cooldown() -> None:

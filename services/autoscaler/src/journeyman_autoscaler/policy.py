@@ -11,6 +11,7 @@ import math
 
 import msgspec
 
+from journeyman.durations import in_words
 from journeyman_autoscaler.observe import Observation
 
 #: How long fewer workers must have been enough before any is stopped.
@@ -108,7 +109,7 @@ def _why_more(seen: Observation, limits: Limits, wanted: int) -> str:
     short = " (the maximum)" if wanted == limits.workers_max else ""
     goal_s = limits.wait_goal_ms / 1000
     return (
-        f"{seen.waiting} jobs wait, most in {queue}, at {each_ms:.1f} ms each: "
+        f"{seen.waiting} jobs wait, most in {queue}, at {in_words(each_ms)} each: "
         f"{wanted} workers{short} to start them within {goal_s:g} s"
     )
 
