@@ -19,6 +19,7 @@ from benchmarks import (
     recovery,
     submitting,
     sustained,
+    tracing,
     verifying,
 )
 from benchmarks.measures import Options, Row
@@ -44,6 +45,7 @@ CASES: dict[str, Case] = {
     "sustained-1-read-model": partial(sustained.sustain, workers=1, dashboard=True),
     "sustained-2": partial(sustained.sustain, workers=2),
     "sustained-2-read-model": partial(sustained.sustain, workers=2, dashboard=True),
+    "tracing": tracing.compare,
     "partitions": partitions.compare,
     "latency": latency.idle,
     "latency-read-model": partial(latency.idle, dashboard=True),

@@ -1,4 +1,4 @@
-"""Write the pages that follow from the code: events, settings, the life of a job. `--check` only compares."""
+"""Write the pages that follow from the code: events, settings, the life of a job, metrics. `--check` only compares."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import typing
 from pathlib import Path
 
 import msgspec
+from metrics_table import with_tables
 
 from journeyman import events as e
-from journeyman import failpoints, jobs, settings
+from journeyman import failpoints, jobs, otel, settings
 
 HERE = Path(__file__).parent
 NOTE = "<!-- Generated from the code by `make docs`; edit the docstrings instead. -->"
@@ -134,10 +135,22 @@ def settings_page() -> str:
         "| variable | default | meaning |",
         "|---|---|---|",
     ]
-    for row in settings.documented():
-        default = f"`{row.default}`" if row.default else "empty"
-        lines.append(f"| `{row.variable}` | {default} | {row.meaning} |")
+    lines += map(_setting, settings.documented())
+    lines += [
+        "",
+        "Spans are set up by the standard variables of OpenTelemetry ([how](observability.md)).",
+        "Others that its SDK reads work too.",
+        "",
+        "| variable | default | meaning |",
+        "|---|---|---|",
+    ]
+    lines += map(_setting, otel.DOCUMENTED)
     return "\n".join(lines) + "\n"
+
+
+def _setting(row: settings.Documented | otel.Documented) -> str:
+    default = f"`{row.default}`" if row.default else "empty"
+    return f"| `{row.variable}` | {default} | {row.meaning} |"
 
 
 def failpoints_page() -> str:
@@ -158,6 +171,11 @@ def failpoints_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def observability() -> str:
+    """Return the page about traces, metrics and logs, which is written by hand but for the tables of metrics."""
+    return with_tables((HERE / "observability.md").read_text(encoding="utf-8"))
+
+
 def _first_line(thing: type) -> str:
     return (thing.__doc__ or "").strip().splitlines()[0]
 
@@ -167,6 +185,7 @@ PAGES = {
     "events.md": events,
     "settings.md": settings_page,
     "failpoints.md": failpoints_page,
+    "observability.md": observability,
 }
 
 

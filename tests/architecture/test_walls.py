@@ -19,10 +19,12 @@ EDGE = {
     "cli",
     "client",
     "clock",
+    "exposition",
     "failpoints",
     "health",
     "last_lines",
     "log",
+    "otel",
     "outbox",
     "process",
     "read_model",
@@ -30,6 +32,7 @@ EDGE = {
     "scheduling",
     "serving",
     "telemetry",
+    "traced_requests",
     "verifying",
 }
 #: Pure, and of no concern to the core: words for HTTP.

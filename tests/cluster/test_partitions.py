@@ -8,6 +8,7 @@ import pytest
 
 from journeyman.errors import ServerUnavailableError, SettingsError, UnsuitableServerError
 from journeyman.log.connect import connector, open_log, open_logs
+from journeyman.log.extent import extent
 from journeyman.log.functions import library
 from journeyman.log.rebuild import rebuild
 from journeyman.log.redis_log import RedisLog
@@ -138,3 +139,13 @@ def _connections(nodes: TestCluster) -> int:
         with to(node) as client:
             count += len(client.client_list(_type="normal")) - 1
     return count
+
+
+def test_each_node_says_how_long_the_logs_are_that_it_has(logs: list[RedisLog]) -> None:
+    for times, log in enumerate(logs):
+        driver = Driver(log)
+        for _ in range(times):
+            driver.submitted()
+    found = [extent(log) for log in logs]
+    assert [(one.entries, one.added) for one in found] == [(times, times) for times in range(len(logs))]
+    assert [one.last for one in found[1:]] == [log.end()._replace(index=0) for log in logs[1:]]

@@ -20,6 +20,7 @@ from journeyman_dashboard import writer as writing
 from journeyman_dashboard.partitions import DashboardLog
 from journeyman_dashboard.projector import Keeping, Projector, reader_name
 from journeyman_dashboard.reach import Reach
+from journeyman_dashboard.reaching_back import ReachingBack
 from support.dashboard import KEEPING, Writer, partitions_of
 from support.servers import TestServer, start_valkey
 from support.waiting import wait_for
@@ -226,7 +227,7 @@ def durable(tmp_path: Path) -> Iterator[TestServer]:
 def test_an_outage_of_the_server_is_told_and_survived(runs: list[Run], durable: TestServer, tmp_path: Path) -> None:
     log = open_log(Settings(redis_url=durable.url, durability="memory"))
     try:
-        run = begin(runs, log, tmp_path)
+        run = begin(runs, ReachingBack(log, None), tmp_path)
         wait_for(lambda: run.reach.ready()[0], "the projection to be ready")
         durable.kill()
         wait_for(lambda: not run.reach.ready()[0], "the outage to be noticed")
@@ -251,7 +252,7 @@ def test_a_server_that_is_emptied_is_noticed(
     try:
         old, new = e.JobSubmitted("1" * 24, "t"), e.JobSubmitted("2" * 24, "t")
         log.append([admit([old], log.now_ms())], caller="test", number=1)
-        run = begin(runs, log, tmp_path)
+        run = begin(runs, ReachingBack(log, None), tmp_path)
         wait_for(lambda: run.jobs() == [(old.job_id, "ready")], "the first job")
         server.flush()
         log.append([admit([new], log.now_ms())], caller="test", number=2)

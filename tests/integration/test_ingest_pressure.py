@@ -66,6 +66,9 @@ def test_new_jobs_are_refused_near_the_limit_of_memory(tmp_path: Path) -> None:
         api.submit()
         say(api, log, Health(90, 100, 1, True, ""))
         refusal(api.post("/jobs", json={"type": "t"}), 503, "memory-full")
+        told = api.get("/metrics").text
+        assert 'journeyman_server_used_memory_bytes{partition="0"} 90.0' in told
+        assert 'journeyman_ingest_refused_requests_total{reason="memory-full"} 1.0' in told
         assert api.delete(f"/jobs/{job_id}").status_code == 202
         say(api, log, Health(10**12, 0, 1, True, ""))
         api.submit()

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import httpx
 import pytest
 
 from integration.worker_kit import Kit, server_kit
@@ -109,6 +110,33 @@ def test_a_process_that_is_killed_is_reported_at_once_and_replaced(kit: Kit, wor
     kit.wait_for_event(WorkerJoined, count=2)
     assert kit.wait_for_event(JobSucceeded, submit(kit, "fine")).worker != lost.worker
     assert worker.stop().code == 0
+
+
+def test_a_process_that_is_killed_takes_no_count_with_it(server: TestServer, kit: Kit, tmp_path: Path) -> None:
+    port = free_port()
+    worker = Worker(server.url, tmp_path, "jobs_under_test", worker_health_port=str(port), heartbeat_timeout_ms="1000")
+
+    def told() -> list[str]:
+        return httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False, timeout=10).text.splitlines()
+
+    try:
+        for _ in range(3):
+            kit.wait_for_event(JobSucceeded, submit(kit, "fine"))
+        submit(kit, "killer")
+        kit.wait_for_event(WorkerJoined, count=2)
+        kit.wait_for_event(JobSucceeded, submit(kit, "fine"))
+
+        expected = {
+            "journeyman_worker_claimed_jobs_total 5.0",
+            'journeyman_worker_outcomes_total{outcome="succeeded"} 4.0',
+            "journeyman_worker_started_processes_total 2.0",
+            "journeyman_worker_died_processes_total 1.0",
+            "journeyman_worker_processes 1.0",
+        }
+        wait_for(lambda: expected <= set(told()), "everything to be told")
+        wait_for(lambda: "journeyman_worker_threads 8.0" in told(), "a heartbeat of the successor")
+    finally:
+        assert worker.stop().code == 0
 
 
 def test_a_process_that_is_killed_is_reported_in_every_partition(server: TestServer, tmp_path: Path) -> None:

@@ -90,8 +90,9 @@ class System:
         self._children[name] = Child(spec.argv, {**spec.environ, **self._environ(name)}, self._to_file(name))
 
     def start_standby(self, name: str) -> None:
-        """Start a second scheduler under a name that begins with `scheduler`."""
-        self._specs[name] = self._specs["scheduler"]._replace(name=name)
+        """Start a service a second time, under a name that begins with that of the first."""
+        first = next(spec for service, spec in self._specs.items() if name.startswith(service))
+        self._specs[name] = first._replace(name=name)
         self.start(name)
 
     def kill(self, name: str) -> None:

@@ -14,9 +14,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import msgspec
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import REGISTRY
 
 from journeyman.errors import JourneymanError
+from journeyman.exposition import exposed
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +67,8 @@ class _Handler(BaseHTTPRequestHandler):
                 able, words = self._ready()
                 self._json(HTTPStatus.OK if able else HTTPStatus.SERVICE_UNAVAILABLE, words)
             case "/metrics":
-                self._send(HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest())
+                body, content_type = exposed(REGISTRY, self.headers.get("Accept", ""))
+                self._send(HTTPStatus.OK, content_type, body)
             case _:
                 self._json(HTTPStatus.NOT_FOUND, "not found")
 

@@ -76,6 +76,8 @@ class Scheduling:
         self._heartbeat_timeout_ms = heartbeat_timeout_ms
         #: Events folded so far.
         self.folded = 0
+        #: Entries they stood in.
+        self.entries = 0
         self._number = 0
         self._now_ms = 0
         self._unanswered: _Commit | None = None
@@ -92,6 +94,7 @@ class Scheduling:
         for entry in entries:
             self.partition.apply(entry)
             self.folded += len(entry.events)
+        self.entries += len(entries)
         return len(entries)
 
     def begin_term(self) -> None:

@@ -62,6 +62,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ingest_port: Annotated[Port, _about("Port ingest binds to.")] = 8000
     dashboard_host: Annotated[str, _about("Address the dashboard binds to.")] = "127.0.0.1"
     dashboard_port: Annotated[Port, _about("Port the dashboard binds to.")] = 8001
+    health_host: Annotated[
+        str, _about("Address that health and metrics of scheduler, worker and autoscaler bind to.")
+    ] = "127.0.0.1"
     scheduler_health_port: Annotated[Port, _about("Port of the scheduler's health and metrics; 0 for none.")] = 0
     worker_health_port: Annotated[Port, _about("Port of the worker's health and metrics; 0 for none.")] = 0
     autoscaler_health_port: Annotated[Port, _about("Port of the autoscaler's health and metrics; 0 for none.")] = 0
@@ -290,7 +293,7 @@ def _check(settings: Settings) -> None:
         raise SettingsError("JOURNEYMAN_FAILPOINTS: refusing to have processes kill themselves in production")
     if settings.api_keys_file:
         raise SettingsError("JOURNEYMAN_API_KEYS_FILE: API keys are not available in this version")
-    for name in ("ingest_host", "dashboard_host"):
+    for name in ("ingest_host", "dashboard_host", "health_host"):
         host = getattr(settings, name)
         if settings.environment == "production" and host not in LOOPBACK:
             raise SettingsError(

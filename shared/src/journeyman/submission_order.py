@@ -11,6 +11,7 @@ from heapq import heapify, heappop, heappush
 from journeyman.events import Blob, JobSubmitted
 from journeyman.submission import REF, JobRequest, in_batch, submitted_plainly, to_submitted
 from journeyman.submission_checks import InvalidSubmissionError, invalid
+from journeyman.tracing.ids import trace_id_of, within
 
 
 def resolve_batch(
@@ -24,16 +25,19 @@ def resolve_batch(
 ) -> list[JobSubmitted]:
     """Return the events of a batch, parents before children, otherwise in the order of the requests.
 
-    `job_ids[i]` becomes the id of `requests[i]`; `payload_blobs` maps an index to its payload's blob. Raises
+    `job_ids[i]` becomes the id of `requests[i]`; `payload_blobs` maps an index to its payload's blob. Jobs that are
+    connected by refs share a trace: the submitter's `traceparent`, or that of the first of them. Raises
     InvalidSubmissionError for two jobs with one `ref`, a `ref:` that names none, a cycle, and a `run_at` too far away.
     """
     blobs = payload_blobs or {}
     may_be_plain = not (blobs or idempotency or traceparent)
     refs = _refs(requests)
+    parents = _parents_in_batch(requests, refs)
+    traces = {} if traceparent else _shared_traces(parents, job_ids)
     jobs: list[JobSubmitted] = []
-    for index in _order(requests, refs):
+    for index in ordered(parents) if parents else range(len(requests)):
         request, job_id = requests[index], job_ids[index]
-        job = submitted_plainly(request, job_id) if may_be_plain else None
+        job = submitted_plainly(request, job_id) if may_be_plain and index not in traces else None
         if job is None:
             try:
                 job = to_submitted(
@@ -43,7 +47,7 @@ def resolve_batch(
                     depends_on=_parent_ids(request, job_ids, refs),
                     payload_blob=blobs.get(index),
                     idempotency=idempotency,
-                    traceparent=traceparent,
+                    traceparent=traceparent or traces.get(index, ""),
                 )
             except InvalidSubmissionError as error:
                 raise InvalidSubmissionError(in_batch(error, index), error.kind) from None
@@ -62,10 +66,30 @@ def _refs(requests: Sequence[JobRequest]) -> dict[str, int]:
     return refs
 
 
-def _order(requests: Sequence[JobRequest], refs: Mapping[str, int]) -> Sequence[int]:
+def _parents_in_batch(requests: Sequence[JobRequest], refs: Mapping[str, int]) -> Sequence[Sequence[int]]:
+    """Return for each job the jobs of this batch that it waits for; nothing at all where no job waits for any."""
     if not any(request.depends_on for request in requests):
-        return range(len(requests))
-    return ordered([_resolve(request, index, refs) for index, request in enumerate(requests)])
+        return ()
+    return [_resolve(request, index, refs) for index, request in enumerate(requests)]
+
+
+def _shared_traces(parents: Sequence[Sequence[int]], job_ids: Sequence[str]) -> dict[int, str]:
+    """Return the `traceparent` of each job that is in a trace with others, without the first, whose own trace it is."""
+    roots = list(range(len(parents)))
+
+    def root(index: int) -> int:
+        while roots[index] != index:
+            roots[index] = roots[roots[index]]
+            index = roots[index]
+        return index
+
+    for child, needed in enumerate(parents):
+        for parent in needed:
+            first, second = sorted((root(child), root(parent)))
+            roots[second] = first
+    firsts = {index: first for index in range(len(parents)) if (first := root(index)) != index}
+    shared = {first: within(trace_id_of(job_ids[first], "")) for first in set(firsts.values())}
+    return {index: shared[first] for index, first in firsts.items()}
 
 
 def _resolve(request: JobRequest, index: int, refs: Mapping[str, int]) -> list[int]:

@@ -14,6 +14,7 @@ from journeyman.ids import compose
 from journeyman.submission import JobRequest, parse_batch, parse_job, parse_ndjson, to_submitted
 from journeyman.submission_checks import InvalidSubmissionError
 from journeyman.submission_order import resolve_batch
+from journeyman.tracing.ids import trace_id_of, within
 
 NOW = 1_732_247_000_000
 OUTSIDE = compose(NOW, 999, 0)
@@ -189,3 +190,44 @@ def _has_cycle(graph: list[set[int]]) -> bool:
     while free := {index for index in left if not graph[index] & left}:
         left -= free
     return bool(left)
+
+
+def traces(*requests: JobRequest, traceparent: str = "") -> list[str]:
+    """Return the `traceparent` of each job, in the order of the requests."""
+    jobs = {job.job_id: job for job in resolve_batch(requests, ids(len(requests)), NOW, traceparent=traceparent)}
+    return [jobs[job_id].traceparent for job_id in ids(len(requests))]
+
+
+def trace_of(index: int) -> str:
+    """Return the `traceparent` that puts a job into the trace of another job of its batch."""
+    return within(trace_id_of(ids(index + 1)[index], ""))
+
+
+def member(ref: str, *needs: str) -> JobRequest:
+    return JobRequest(type="t", ref=ref, depends_on=tuple(f"ref:{name}" for name in needs))
+
+
+def test_jobs_that_are_connected_by_refs_share_the_trace_of_the_first_of_them() -> None:
+    assert traces(member("a"), member("b"), member("c", "a", "b"), member("d", "c")) == ["", *[trace_of(0)] * 3]
+
+
+def test_workflows_of_one_batch_that_are_not_connected_have_a_trace_each() -> None:
+    jobs = member("a"), member("b"), member("c", "a"), member("d", "b"), member("alone")
+
+    assert traces(*jobs) == ["", "", trace_of(0), trace_of(1), ""]
+
+
+def test_a_child_that_is_named_first_gives_its_trace_to_its_parents() -> None:
+    assert traces(member("c", "a"), member("a")) == ["", trace_of(0)]
+
+
+def test_the_submitters_trace_goes_before_that_of_the_workflow() -> None:
+    given = f"00-{'a' * 32}-{'b' * 16}-01"
+
+    assert traces(member("a"), member("b", "a"), traceparent=given) == [given, given]
+
+
+def test_jobs_that_depend_on_jobs_of_former_batches_keep_traces_of_their_own() -> None:
+    job = JobRequest(type="t", depends_on=(OUTSIDE,))
+
+    assert traces(job, job) == ["", ""]

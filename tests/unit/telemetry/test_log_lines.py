@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
 
+from journeyman import __version__
 from journeyman.settings import load
 from journeyman.telemetry import configure_logging
 
@@ -73,3 +75,25 @@ def test_setting_up_twice_writes_every_line_once() -> None:
     log.info("once")
 
     assert written.getvalue().count("once") == 1
+
+
+def test_a_line_for_machines_tells_the_version_that_wrote_it() -> None:
+    written = lines("json")
+    log.warning("hello")
+
+    assert msgspec.json.decode(written.getvalue())["version"] == __version__
+
+
+def test_a_line_written_inside_a_span_names_it_to_machines_and_not_to_people() -> None:
+    span = NonRecordingSpan(SpanContext(0xAB, 0xCD, is_remote=False, trace_flags=TraceFlags(1)))
+    for_machines = lines("json")
+    with use_span(span):
+        log.warning("hello")
+
+    entry = msgspec.json.decode(for_machines.getvalue())
+    assert (entry["trace_id"], entry["span_id"]) == (f"{0xAB:032x}", f"{0xCD:016x}")
+
+    for_people = lines("text")
+    with use_span(span):
+        log.warning("hello", extra={"job_id": "j"})
+    assert for_people.getvalue().endswith("hello  job_id=j\n")

@@ -7,8 +7,10 @@ from typing import Any
 
 import dramatiq
 import pytest
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
 
 import journeyman_worker as jm
+from journeyman.tracing.ids import trace_id_of
 from journeyman_worker.testing import TooManyAttemptsError, run_jobs
 
 
@@ -197,3 +199,15 @@ def test_afterwards_the_broker_submits_to_where_it_did_before() -> None:
         job_id = outer.submit("noop")
         outer.drain()
         assert outer.job(job_id).status == "completed"
+
+
+def test_a_job_knows_its_trace_and_a_span_of_it_goes_along_with_what_is_submitted(broker: jm.JourneymanBroker) -> None:
+    span = NonRecordingSpan(SpanContext(0xAB, 0xCD, is_remote=False, trace_flags=TraceFlags(1)))
+    jm.job("whose", broker=broker)(lambda: jm.current().trace_id)
+    with run_jobs(broker) as queue:
+        alone = queue.submit("whose")
+        with use_span(span):
+            inside = queue.submit("whose")
+        queue.drain()
+        assert queue.job(alone).result == trace_id_of(alone, "")
+        assert queue.job(inside).result == f"{0xAB:032x}"

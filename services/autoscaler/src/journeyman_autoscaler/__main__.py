@@ -6,10 +6,12 @@ import os
 import sys
 from typing import NoReturn
 
+from journeyman.exposition import tell_build
 from journeyman.health import serve_health
 from journeyman.log.connect import open_logs
 from journeyman.process import run_service, stop_event
 from journeyman.settings import Settings
+from journeyman_autoscaler import metrics
 from journeyman_autoscaler.loop import Loop
 from journeyman_autoscaler.policy import Limits
 from journeyman_autoscaler.providers import Provider
@@ -26,7 +28,12 @@ def run(settings: Settings) -> None:
     )
     limits = Limits(settings.workers_min, settings.workers_max, settings.wait_goal_ms, settings.worker_threads)
     loop = Loop(logs, provider, limits)
-    health = serve_health(settings.autoscaler_health_port, loop.ready) if settings.autoscaler_health_port else None
+    port, host = settings.autoscaler_health_port, settings.health_host
+    if port:
+        tell_build("autoscaler")
+    metrics.LEAST.set(settings.workers_min)
+    metrics.MOST.set(settings.workers_max)
+    health = serve_health(port, loop.ready, host) if port else None
     try:
         loop.run(stop)
     finally:

@@ -23,6 +23,7 @@ from journeyman.errors import JourneymanError
 from journeyman.events import BEGINNING, FleetScaled
 from journeyman.log.api import Log
 from journeyman.proposals import Proposal
+from journeyman_autoscaler import metrics
 from journeyman_autoscaler.observe import Fleet, Observation
 from journeyman_autoscaler.policy import Decision, Limits, Memory, decide
 from journeyman_autoscaler.providers import Provider
@@ -99,7 +100,13 @@ class Loop:
                 failpoints.hit("autoscaler.before_decision")
                 self._record(seen, current, decision)
                 failpoints.hit("autoscaler.after_decision")
+                if decision.desired != current:
+                    metrics.DECISIONS.labels(metrics.UP if decision.desired > current else metrics.DOWN).inc()
             self._desired = decision.desired
+            metrics.WANTED.set(decision.desired)
+            metrics.RUNNING.set(seen.workers)
+            metrics.BACKLOG.set(seen.waiting)
+            metrics.ARRIVALS.set(seen.arrival_per_s)
         self._apply()
 
     def _record(self, seen: Observation, previous: int, decision: Decision) -> None:

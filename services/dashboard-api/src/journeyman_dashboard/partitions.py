@@ -10,6 +10,7 @@ from typing import Protocol
 from journeyman.errors import ServerUnavailableError
 from journeyman.events import Offset
 from journeyman.log.api import Appended, StoredOutcome, WorkerBeat
+from journeyman.log.turns import Turn
 from journeyman.proposals import Proposal
 from journeyman_dashboard.recognition import Recognisable
 
@@ -45,6 +46,10 @@ class DashboardLog(Recognisable, Protocol):
 
     def restored_ms(self) -> int:
         """Return when the log was last brought back from an archive; 0 where it never was."""
+        ...
+
+    def turn(self, name: str) -> Turn:
+        """Return the turn of some work on this partition that one replica does for all."""
         ...
 
     def beats(self) -> list[WorkerBeat]:

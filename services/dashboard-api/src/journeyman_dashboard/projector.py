@@ -20,11 +20,12 @@ from typing import NamedTuple
 from journeyman.errors import JourneymanError
 from journeyman.events import BEGINNING, Entry, write_offset
 from journeyman.rebuild_mark import take_mark
+from journeyman_dashboard.exemplars import Exemplars
 from journeyman_dashboard.partitions import DashboardLog, Partition
 from journeyman_dashboard.reach import Reach
 from journeyman_dashboard.recognition import continues, reaches
 from journeyman_dashboard.store import Cursor
-from journeyman_dashboard.writer import Writer, batches
+from journeyman_dashboard.writer import Stored, Writer, batches
 
 #: Entries per read (each at most 1 MiB and 1,000 events): more, up to the second, as long as they are small and there
 #: are more of them than are read. Several partitions share these, down to the third, which bounds what is in memory.
@@ -56,9 +57,18 @@ class Keeping(NamedTuple):
 class Projector:
     """Follows the logs of all partitions into one file. `start` it once; `stop` returns when its threads have ended."""
 
-    def __init__(self, partitions: Sequence[Partition], path: Path, reach: Reach, keeping: Keeping) -> None:
+    def __init__(
+        self,
+        partitions: Sequence[Partition],
+        path: Path,
+        reach: Reach,
+        keeping: Keeping,
+        exemplars: Exemplars | None = None,
+        stored: Stored | None = None,
+    ) -> None:
+        """Prepare it. stored: told of every batch, where somebody wants to know."""
         self._stop = threading.Event()
-        self._writer = Writer(path, reach, keeping.read_model_ms)
+        self._writer = Writer(path, reach, keeping.read_model_ms, exemplars, stored)
         self._followers = [
             Follower(partition, len(partitions), self._writer, path, reach, keeping, self._stop)
             for partition in partitions

@@ -18,6 +18,7 @@ from journeyman.events import BEGINNING, Entry, Event, Offset
 from journeyman.log.api import Appended, StoredOutcome, WorkerBeat
 from journeyman.log.raw_entries import RawLog
 from journeyman.log.redis_log import RedisLog
+from journeyman.log.turns import RedisTurn, Turn
 from journeyman.proposals import Proposal
 
 _log = logging.getLogger(__name__)
@@ -126,6 +127,10 @@ class ReachingBack:
     def checkpoint(self, reader: str, offset: Offset) -> None:
         """Say how far `reader` has read; nothing behind it is trimmed."""
         self._log.checkpoint(reader, offset)
+
+    def turn(self, name: str) -> Turn:
+        """Return the turn of some work on this partition."""
+        return RedisTurn(self._log, name)
 
     def beats(self) -> list[WorkerBeat]:
         """Return the last heartbeat of every registered worker."""

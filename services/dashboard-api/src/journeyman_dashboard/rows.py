@@ -97,7 +97,8 @@ RollupKey: TypeAlias = tuple[int, str, str]
 class Rollup(msgspec.Struct, gc=False):
     """What happened in one bucket of time in one queue to jobs of one type. Histograms are of microseconds.
 
-    born_e: the entry that began it.
+    born_e: the entry that began it. waited_us, succeeded_us, failed_us: the waits and runs of the batch at hand one by
+    one, runs by how the attempt ended; they are counted in `totals`, and not part of what is kept here.
     """
 
     submitted: int = 0
@@ -108,6 +109,9 @@ class Rollup(msgspec.Struct, gc=False):
     waits: Histogram = msgspec.field(default_factory=dict)
     runs: Histogram = msgspec.field(default_factory=dict)
     born_e: int = 0
+    waited_us: list[int] = msgspec.field(default_factory=list)
+    succeeded_us: list[int] = msgspec.field(default_factory=list)
+    failed_us: list[int] = msgspec.field(default_factory=list)
 
     def add(self, other: Rollup) -> None:
         """Add another rollup to this one."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from journeyman_dashboard.past.shown import PastConnection
 
 #: Raise it with any change of schema.sql or of what projecting puts into it.
-VERSION = 8
+VERSION = 9
 
 FILE_NAME = "read-model.sqlite"
 

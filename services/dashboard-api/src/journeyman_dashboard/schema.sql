@@ -81,6 +81,9 @@ CREATE TABLE rollups (
   PRIMARY KEY (bucket_ms, queue, type)
 ) WITHOUT ROWID;
 
+-- What has happened since the log's beginning, for metrics: see totals.py. Nothing is ever taken from it.
+CREATE TABLE totals (queue TEXT NOT NULL, type TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (queue, type)) WITHOUT ROWID;
+
 -- A queue is paused, and a worker joins, in every partition by itself.
 CREATE TABLE queues (
   name TEXT NOT NULL, partition INTEGER NOT NULL, paused INTEGER NOT NULL, changed_at_ms INTEGER NOT NULL,

@@ -10,24 +10,30 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator, Sequence
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvloop
 
 from journeyman.archive import open_archive
 from journeyman.blobs import BlobStore, open_blobs
 from journeyman.log.connect import opener
+from journeyman.otel import tracing_wanted
 from journeyman.serving import build_server, free_address, serve_until, stop_on_signal
 from journeyman.settings import Settings
+from journeyman.traced_requests import App, tracing_requests
+from journeyman.tracing.sampling import Sampler
 from journeyman_dashboard.app import build_app
 from journeyman_dashboard.bulk.ledger import Ledger
 from journeyman_dashboard.bulk.runner import Bulks
+from journeyman_dashboard.exemplars import Exemplars
 from journeyman_dashboard.metrics import Metrics
 from journeyman_dashboard.partitions import Partition, open_all
-from journeyman_dashboard.projector import Keeping, Projector
+from journeyman_dashboard.projector import Keeping, Projector, reader_name
 from journeyman_dashboard.queries.remembered import RememberedSets
 from journeyman_dashboard.reach import Reach
 from journeyman_dashboard.reaching_back import ReachingBack
@@ -36,6 +42,9 @@ from journeyman_dashboard.routes.about import surroundings
 from journeyman_dashboard.schema import FILE_NAME
 from journeyman_dashboard.streams import Streams
 from journeyman_dashboard.wiring import Heartbeats, ReadModel
+
+if TYPE_CHECKING:
+    from journeyman_dashboard.tracing.projector import TraceProjector
 
 CONNECTIONS_MAX = 1024
 STOP_TIMEOUT_S = 10.0
@@ -49,6 +58,11 @@ def serve(settings: Settings) -> int | None:
 
 
 async def _serve(settings: Settings) -> int | None:
+    with tracing_requests("dashboard", os.environ, begins=False) as traced:
+        return await _serve_until_stopped(settings, traced)
+
+
+async def _serve_until_stopped(settings: Settings, traced: Callable[[App], App]) -> int | None:
     stop = stop_on_signal()
     address, port = free_address("dashboard", settings.dashboard_host, settings.dashboard_port)
     blobs = open_blobs(settings)
@@ -62,9 +76,8 @@ async def _serve(settings: Settings) -> int | None:
     try:
         await asyncio.to_thread(open_all, partitions)
         async with running(partitions, blobs, Path(settings.data_dir), keeping) as model:
-            server = build_server(
-                build_app(model, surroundings(settings)), address, port, connections_max=CONNECTIONS_MAX
-            )
+            app = traced(build_app(model, surroundings(settings)))
+            server = build_server(app, address, port, connections_max=CONNECTIONS_MAX)
             _settle()
             _log.info("listening on http://%s:%d", settings.dashboard_host, port)
             if not await serve_until(stop, server, on_stop=model.reach.close, timeout_s=STOP_TIMEOUT_S):
@@ -83,6 +96,19 @@ def _settle() -> None:
     gc.freeze()
 
 
+def _traces(partitions: Sequence[Partition], path: Path) -> TraceProjector:
+    from journeyman_dashboard.tracing.projector import TraceProjector
+
+    return TraceProjector(partitions, path, reader_name(path), os.environ)
+
+
+def _send(traces: TraceProjector, metrics: Metrics) -> None:
+    from journeyman_dashboard.tracing.metrics import TraceMetrics
+
+    metrics.registry.register(TraceMetrics(traces.figures))
+    traces.start()
+
+
 @asynccontextmanager
 async def running(
     partitions: Sequence[Partition], blobs: BlobStore, data_dir: Path, keeping: Keeping
@@ -91,11 +117,15 @@ async def running(
     path = data_dir / FILE_NAME
     reach = Reach(partition.number for partition in partitions)
     reach.bind(asyncio.get_running_loop())
-    projector = Projector(partitions, path, reach, keeping)
+    exemplars = Exemplars(Sampler.from_environ(os.environ) if tracing_wanted(os.environ) else None)
+    traces = _traces(partitions, path) if tracing_wanted(os.environ) else None
+    projector = Projector(partitions, path, reach, keeping, exemplars, traces.handing.take if traces else None)
     await asyncio.to_thread(projector.start)
     readings = Readings(path)
     streams = Streams(readings, reach)
-    metrics = Metrics(path, reach, lambda: streams.open)
+    metrics = Metrics(path, reach, lambda: streams.open, exemplars)
+    if traces is not None:
+        _send(traces, metrics)
     sets = RememberedSets()
     bulks = Bulks(partitions, readings, reach, sets, Ledger(data_dir / "bulks"))
     await bulks.open()
@@ -105,4 +135,6 @@ async def running(
         await bulks.close()
         reach.close()
         await asyncio.to_thread(projector.stop)
+        if traces is not None:
+            await asyncio.to_thread(traces.stop)
         await asyncio.to_thread(readings.close)

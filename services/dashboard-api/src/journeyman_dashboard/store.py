@@ -32,6 +32,7 @@ from journeyman_dashboard.rows import (
     Rollup,
     RollupKey,
 )
+from journeyman_dashboard.totals import Totals
 
 #: What bounds the memory they take.
 OPEN_ROWS_MAX = 20_000
@@ -142,6 +143,7 @@ class Store:
         self._last_ids: dict[int, str] = {}
         self._last_id_before: str | None = None
         self._keeper = Keeper(connection)
+        self._totals = Totals(connection)
         connection.create_function("set_union", 2, bits.union, deterministic=True)
         connection.create_function("set_without", 2, bits.without, deterministic=True)
 
@@ -151,11 +153,13 @@ class Store:
         self._last_ids.clear()
         self._last_id_before = None
         self._keeper.forget()
+        self._totals.forget()
 
     def project(self, entries: Sequence[Entry], following: Next, partition: int = 0) -> Changes:
         """Fold entries of a partition onto the database; part of a batch's transaction."""
         last_id = self._last_ids.get(partition) or self._last_of_all()
         changes = fold(entries, self._load(spoken_of(entries, last_id)), following, partition)
+        self._totals.take(changes.rollups)
         write(self.connection, changes, self._keeper)
         self._remember(changes)
         if changes.new:

@@ -78,7 +78,9 @@ def _started(row: JobRow, event: e.JobStarted, at_ms: int, sink: Sink) -> None:
     rollup = sink.rollup(row, at_ms)
     rollup.started += 1
     if row.ready_at_ms:
-        add(rollup.waits, (at_ms - row.ready_at_ms) * 1_000)
+        waited_us = (at_ms - row.ready_at_ms) * 1_000
+        add(rollup.waits, waited_us)
+        rollup.waited_us.append(max(waited_us, 0))
 
 
 def _progressed(row: JobRow, event: e.JobProgressed, _at_ms: int, _sink: Sink) -> None:
@@ -238,7 +240,9 @@ def _end_attempt(row: JobRow, outcome: str, at_ms: int, run_us: int, sink: Sink)
     row.run_us = run_us
     row.duration_ms = max(at_ms - row.started_at_ms, 0)
     if outcome in {"succeeded", "failed"}:
-        add(sink.rollup(row, at_ms).runs, run_us or row.duration_ms * 1_000)
+        rollup, ran_us = sink.rollup(row, at_ms), run_us or row.duration_ms * 1_000
+        add(rollup.runs, ran_us)
+        (rollup.succeeded_us if outcome == "succeeded" else rollup.failed_us).append(ran_us)
 
 
 def _end(row: JobRow, phase: str, at_ms: int) -> None:

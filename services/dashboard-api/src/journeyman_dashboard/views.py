@@ -5,13 +5,12 @@ Times are RFC 3339 in UTC. Payloads and results are the JSON that was submitted 
 
 from __future__ import annotations
 
-import hashlib
-import re
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from journeyman.events import Blob
+from journeyman.tracing.ids import trace_id_of
 from journeyman_dashboard.params import write_time
 from journeyman_dashboard.rows import STATUS_OF_PHASE, WITH_ERROR, JobRow
 
@@ -19,8 +18,6 @@ Status = Literal["pending", "processing", "completed", "failed", "cancelled"]
 Phase = Literal[
     "scheduled", "blocked", "held", "ready", "retrying", "running", "cancelling", "completed", "dead", "cancelled"
 ]
-
-_TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class ErrorView(msgspec.Struct):
@@ -114,12 +111,6 @@ class Shut(NamedTuple):
 def phase_of(row: JobRow, shut: Shut) -> str:
     """Return the phase users see."""
     return "held" if row.phase == "ready" and (row.queue in shut.queues or row.type in shut.types) else row.phase
-
-
-def trace_id_of(job_id: str, traceparent: str) -> str:
-    """Return the trace a job belongs to: its submitter's, or one of its own."""
-    found = _TRACE.fullmatch(traceparent)
-    return found[1] if found else hashlib.sha256(job_id.encode()).hexdigest()[:32]
 
 
 def embedded(text: str) -> Any:

@@ -11,15 +11,19 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
+from typing import TypeAlias
 
 from journeyman import failpoints
 from journeyman.events import BEGINNING, Entry, Event, Offset, write_offset
 from journeyman_dashboard import retention, schema
+from journeyman_dashboard.exemplars import Exemplars
 from journeyman_dashboard.projection import Changes
 from journeyman_dashboard.reach import Reach
 from journeyman_dashboard.recognition import anchor_of
+from journeyman_dashboard.rows import JobRow
 from journeyman_dashboard.store import (
     Cursor,
     Store,
@@ -50,13 +54,26 @@ _UNFIT = (
 _log = logging.getLogger(__name__)
 
 
+#: Called with a batch that was stored: its partition, what it stands between, the jobs that it speaks of.
+Stored: TypeAlias = Callable[[int, Offset, Offset, Sequence[Entry], Mapping[str, JobRow]], None]
+
+
 class Writer:
     """Writes the file at `path`. Safe to share between threads."""
 
-    def __init__(self, path: Path, reach: Reach, retention_ms: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        reach: Reach,
+        retention_ms: int,
+        exemplars: Exemplars | None = None,
+        stored: Stored | None = None,
+    ) -> None:
         self._path = path
         self._reach = reach
         self._retention_ms = retention_ms
+        self._exemplars = exemplars or Exemplars(None)
+        self._stored = stored
         self._lock = threading.Lock()
         self._opened: Store | None = None
         self._swept_at = float("-inf")
@@ -128,6 +145,9 @@ class Writer:
             _log.warning("a batch cannot be stored as it is; storing its events one by one", exc_info=True)
             self._apply_singly(batch, after)
             return after
+        self._exemplars.look(chain(changes.new, changes.known))
+        if self._stored is not None:
+            self._stored(cursor.partition, cursor.offset, after.offset, batch, changes.jobs)
         self._unswept += after.events - cursor.events
         self._reach.quarantined += len(changes.quarantine)
         _tell_quarantined(changes)

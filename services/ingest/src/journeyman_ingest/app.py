@@ -15,8 +15,8 @@ from journeyman_ingest import breakers, generating, health, job_changes, jobs, o
 from journeyman_ingest.front_door import Answer, FrontDoor
 from journeyman_ingest.intake import Intake
 from journeyman_ingest.openapi import config
-from journeyman_ingest.problem_kinds import answer_to, of_framework
-from journeyman_ingest.wiring import INTAKE
+from journeyman_ingest.problem_kinds import answer_to, of_framework, reason_of
+from journeyman_ingest.wiring import INTAKE, intake_of
 
 ROUTES = [
     jobs.submit_job,
@@ -65,7 +65,8 @@ async def _count(message: Message, scope: Scope) -> None:
         intake.metrics.answered(http["method"], http.get("path_template") or "unknown", message["status"])
 
 
-def _problem(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def _problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    intake_of(request).metrics.refused(reason_of(error))
     return _response(*answer_to(error))
 
 

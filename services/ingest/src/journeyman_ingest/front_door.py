@@ -14,7 +14,7 @@ from typing import TypeAlias, cast
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from journeyman_ingest.intake import Intake
-from journeyman_ingest.problem_kinds import reply_to
+from journeyman_ingest.problem_kinds import reason_of, reply_to
 from journeyman_ingest.replies import Reply
 
 Answer: TypeAlias = Callable[[Intake, HTTPScope, Receive], Awaitable[Reply]]
@@ -39,5 +39,6 @@ class FrontDoor:
             reply = await answer(self._intake, http, receive)
         except Exception as error:  # noqa: BLE001 - every request is answered; what nobody foresaw is logged
             reply = reply_to(error)
+            self._intake.metrics.refused(reason_of(error))
         self._intake.metrics.answered("POST", http["path"], reply.status)
         await reply(scope, receive, send)

@@ -76,6 +76,11 @@ class Gauge:
         return not self._stumbled and not self._lost and self.no_jobs is None
 
     @property
+    def health(self) -> LogHealth | None:
+        """How it was when it last answered; None where it never has."""
+        return self._health
+
+    @property
     def open_jobs(self) -> int:
         """How many jobs had not ended when it was asked last."""
         return 0 if self._health is None else self._health.open_jobs

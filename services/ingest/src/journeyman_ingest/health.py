@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from litestar import Request, get
 from litestar.types import ASGIApp
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from journeyman.exposition import exposed
 from journeyman_ingest.errors import RefusedError
 from journeyman_ingest.openapi import answers
 from journeyman_ingest.problem_kinds import KINDS
@@ -52,9 +52,9 @@ async def ready(request: Request[Any, Any, Any]) -> ASGIApp:
 
 @get("/metrics", summary="Metrics for Prometheus", include_in_schema=True)
 async def metrics(request: Request[Any, Any, Any]) -> ASGIApp:
-    """Write the metrics of this process in Prometheus' text format."""
-    text = generate_latest(intake_of(request).metrics.registry)
-    return Reply(HTTPStatus.OK, text, media_type=CONTENT_TYPE_LATEST.encode())
+    """Write the metrics of this process: OpenMetrics where that is accepted, or plain text."""
+    body, media_type = exposed(intake_of(request).metrics.registry, request.headers.get("accept", ""))
+    return Reply(HTTPStatus.OK, body, media_type=media_type.encode())
 
 
 @get("/problems/{kind:str}", responses=answers(KindOfProblem, 404, success=200), summary="Explain a kind of problem")

@@ -37,6 +37,7 @@ from journeyman_ingest.partitions import Partition, Partitions
 from journeyman_ingest.pressure import Pressure
 from journeyman_ingest.quotas import Quotas
 from journeyman_ingest.replies import place, rfc3339
+from journeyman_ingest.server_figures import ServerFigures
 
 _encode = msgspec.json.Encoder().encode
 
@@ -235,6 +236,7 @@ async def running(
     await pressure.look()
     for partition in partitions:
         partition.commits.start()
+    metrics.registry.register(ServerFigures(partitions, pressure, settings.memory_headroom))
     looking = asyncio.create_task(pressure.run(), name="pressure")
     try:
         yield Intake(settings, partitions, blobs, pressure, metrics)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, PlatformCollector, ProcessCollector
 
+from journeyman.exposition import tell_build
+
 #: Methods counted by name; clients may send any word.
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -15,10 +17,17 @@ class Metrics:
         self.registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
+        tell_build("ingest", self.registry)
         self._requests = Counter(
             "journeyman_ingest_requests",
             "Requests answered, by method, route and status.",
             ("method", "route", "status"),
+            registry=self.registry,
+        )
+        self._refused = Counter(
+            "journeyman_ingest_refused_requests",
+            "Requests refused, by the kind of problem they were answered with.",
+            ("reason",),
             registry=self.registry,
         )
         self._children: dict[tuple[str, str, int], Counter] = {}
@@ -39,6 +48,10 @@ class Metrics:
             buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
             registry=self.registry,
         )
+
+    def refused(self, reason: str) -> None:
+        """Count one refusal. `reason`: a kind of problem (`problem_kinds.KINDS`), or `fault`."""
+        self._refused.labels(reason).inc()
 
     def answered(self, method: str, route: str, status: int) -> None:
         """Count one answer."""

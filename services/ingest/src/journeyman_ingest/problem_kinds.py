@@ -98,6 +98,12 @@ def answer_to(error: Exception) -> tuple[dict[str, Any], dict[str, str]]:
     return document, {} if refusal.retry_after_s is None else {"Retry-After": str(refusal.retry_after_s)}
 
 
+def reason_of(error: Exception) -> str:
+    """Return the kind of problem an error is answered with; `fault` for what nobody foresaw."""
+    refusal = refusal_of(error)
+    return "fault" if refusal is None else refusal.kind
+
+
 def reply_to(error: Exception) -> Reply:
     """Return the whole answer to an error."""
     document, headers = answer_to(error)

@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import sys
+from collections.abc import Callable
 
 import uvloop
 
@@ -19,7 +21,8 @@ from journeyman.log.async_redis_log import AsyncRedisLog
 from journeyman.log.connect import open_logs
 from journeyman.serving import build_server, free_address, serve_until, stop_on_signal
 from journeyman.settings import Settings
-from journeyman_ingest.app import build_app
+from journeyman.traced_requests import App, tracing_requests
+from journeyman_ingest.app import BUSIEST, build_app
 from journeyman_ingest.intake import running
 from journeyman_ingest.origins import Origins
 
@@ -38,6 +41,11 @@ def serve(settings: Settings) -> int | None:
 
 
 async def _serve(settings: Settings) -> int | None:
+    with tracing_requests("ingest", os.environ, exact=BUSIEST) as traced:
+        return await _serve_until_stopped(settings, traced)
+
+
+async def _serve_until_stopped(settings: Settings, traced: Callable[[App], App]) -> int | None:
     stop = stop_on_signal()
     address, port = free_address("ingest", settings.ingest_host, settings.ingest_port)
     blobs = open_blobs(settings)
@@ -45,7 +53,7 @@ async def _serve(settings: Settings) -> int | None:
     try:
         async with running(settings, logs, blobs) as intake:
             _tune_the_interpreter()
-            app = Origins(build_app(intake), settings.origins())
+            app = traced(Origins(build_app(intake), settings.origins()))
             server = build_server(app, address, port, connections_max=CONNECTIONS_MAX)
             _log.info("listening on http://%s:%d", f"[{address}]" if ":" in address else settings.ingest_host, port)
 

@@ -8,13 +8,17 @@ import secrets
 import socket
 from typing import NoReturn
 
+from prometheus_client import REGISTRY
+
 from journeyman.archive import open_archive
 from journeyman.blobs import open_blobs
+from journeyman.exposition import tell_build
 from journeyman.health import serve_health
 from journeyman.log.connect import open_log
 from journeyman.process import run_service, stop_event
 from journeyman.settings import Settings
 from journeyman_scheduler.history import History
+from journeyman_scheduler.log_figures import LogFigures
 from journeyman_scheduler.loop import SchedulerLoop
 from journeyman_scheduler.neighbours import Neighbours
 
@@ -36,7 +40,12 @@ def serve_partition(settings: Settings, partition: int) -> None:
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
     history = History(log, open_archive(settings), settings.archive_every_ms)
     loop = SchedulerLoop(log, neighbours, open_blobs(settings), settings, name, history)
-    health = serve_health(settings.scheduler_health_port, loop.ready) if settings.scheduler_health_port else None
+    port, host = settings.scheduler_health_port, settings.health_host
+    health = None
+    if port:
+        tell_build("scheduler")
+        REGISTRY.register(LogFigures(log, loop.reading))
+        health = serve_health(port, loop.ready, host)
     try:
         loop.run(stop)
     finally:

@@ -57,6 +57,7 @@ class Member:
             own = {
                 f"{PREFIX}SCHEDULER_PARTITIONS": str(self.partition),
                 f"{PREFIX}SCHEDULER_HEALTH_PORT": str(self.port),
+                f"{PREFIX}HEALTH_HOST": "127.0.0.1",
             }
             self._child = Child((sys.executable, "-m", "journeyman_scheduler"), {**self._environ, **own})
 
@@ -94,6 +95,7 @@ class Crew:
 
     def __init__(self, partitions: Sequence[int], settings: Settings, environ: Mapping[str, str]) -> None:
         self._port = settings.scheduler_health_port
+        self._host = settings.health_host
         self._members = [Member(partition, environ, answers=self._port > 0) for partition in partitions]
 
     def run(self, stop: threading.Event) -> None:
@@ -101,7 +103,7 @@ class Crew:
         health = None
         if self._port:
             REGISTRY.register(self)
-            health = serve_health(self._port, self.ready)
+            health = serve_health(self._port, self.ready, self._host)
         try:
             while True:
                 for member in self._members:

@@ -38,6 +38,7 @@ from journeyman.settings import Settings
 from journeyman_scheduler import metrics, snapshots
 from journeyman_scheduler.history import History
 from journeyman_scheduler.lease import Lease
+from journeyman_scheduler.log_figures import Reading
 from journeyman_scheduler.trimmer import Trimmer
 
 _log = logging.getLogger(__name__)
@@ -99,6 +100,7 @@ class SchedulerLoop:
         self._epoch_floor = 0
         #: Why what was read does not count any more; empty where it does.
         self._lost = ""
+        self._beginnings = 0
         self._begin_anew()
         self._caught_up = False
         self._behind = False
@@ -122,6 +124,9 @@ class SchedulerLoop:
         )
         #: A time at which something was in the log that this state is of; 0 while nothing was.
         self._read_ms = self._scheduling.partition.offset.ms
+        #: How often the log was begun anew, and up to where the last snapshot reaches.
+        self._beginnings += 1
+        self._snapshot_reaches = self._scheduling.partition.offset if self._read_ms else None
 
     def ready(self) -> tuple[bool, str]:
         """Say whether this scheduler has read the log to its end, and whether it leads."""
@@ -129,6 +134,12 @@ class SchedulerLoop:
             return False, self._halted
         role = "leading" if self._lease.epoch is not None else "standing by"
         return self._caught_up, f"{role}, {'caught up' if self._caught_up else 'reading the log'}"
+
+    def reading(self) -> Reading:
+        """Say how far this scheduler has read."""
+        scheduling, leads = self._scheduling, self._lease.epoch is not None
+        offset = scheduling.partition.offset
+        return Reading(self._beginnings, offset, scheduling.entries, leads, self._snapshot_reaches)
 
     def run(self, stop: threading.Event) -> None:
         """Go on until `stop`, then leave a snapshot and the lease behind."""
@@ -274,6 +285,7 @@ class SchedulerLoop:
         if settled is not None:
             self._clock.calibrate(settled.now_ms)
             metrics.COMMIT_SECONDS.observe(time.monotonic() - started)
+            metrics.COMMIT_DECISIONS.observe(settled.accepted)
             metrics.DECISIONS.labels("accepted").inc(settled.accepted)
             metrics.DECISIONS.labels("refused").inc(settled.refused)
             return True
@@ -303,7 +315,7 @@ class SchedulerLoop:
 
     def _snapshot(self) -> None:
         try:
-            snapshots.take(self._log, self._blobs, self._scheduling.partition)
+            self._snapshot_reaches = snapshots.take(self._log, self._blobs, self._scheduling.partition)
         except OSError as error:
             # The disk may be full. The last snapshot stands, and the log since; the next is tried as if this was made.
             _log.warning("no snapshot could be stored: %s", error)

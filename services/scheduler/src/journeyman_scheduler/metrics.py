@@ -11,6 +11,11 @@ COMMIT_SECONDS = Histogram(
     "Time to decide and commit one round.",
     buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3),
 )
+COMMIT_DECISIONS = Histogram(
+    "journeyman_scheduler_commit_decisions",
+    "Decisions accepted in one commit.",
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000),
+)
 LEADER = Gauge("journeyman_scheduler_leader", "1 while this scheduler leads.")
 EPOCH = Gauge("journeyman_scheduler_epoch", "The epoch this scheduler leads, or last led, in.")
 UNFINISHED = Gauge("journeyman_scheduler_unfinished_jobs", "Jobs that have not ended.")

@@ -45,9 +45,15 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         keeper.signals.install()
         if not settings.worker_health_port:
             return keeper.run()
-        from journeyman.health import serve_health
+        from prometheus_client import REGISTRY
 
-        server = serve_health(settings.worker_health_port, keeper.ready)
+        from journeyman.exposition import tell_build
+        from journeyman.health import serve_health
+        from journeyman_worker.metrics import WorkerMetrics
+
+        tell_build("worker")
+        REGISTRY.register(WorkerMetrics(keeper.household))
+        server = serve_health(settings.worker_health_port, keeper.ready, settings.health_host)
         try:
             return keeper.run()
         finally:

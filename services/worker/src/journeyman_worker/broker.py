@@ -19,6 +19,7 @@ from dramatiq import Actor, Broker, Message, Middleware
 from journeyman.blobs import INLINE_MAX, BlobStore, open_blobs
 from journeyman.events import JobSubmitted
 from journeyman.log.api import Log
+from journeyman.otel import current_traceparent
 from journeyman.settings import Settings, load
 from journeyman_worker.clock import Clock
 from journeyman_worker.context import current_attempt
@@ -83,14 +84,18 @@ class JourneymanBroker(Broker):
     def submit(
         self, type: str, payload: Any, *, policy: Policy, delay_ms: int | None = None, options: Mapping[str, Any] = {}
     ) -> str:
-        """Submit a job with this payload and return its id. Raises as `enqueue` does."""
+        """Submit a job with this payload and return its id; it joins the trace of the current span, if there is one.
+
+        Raises as `enqueue` does.
+        """
         data = encode_payload(payload)
         blob = self.blobs().put(data) if len(data) > INLINE_MAX else None
         wait_ms = check_delay(delay_ms) if delay_ms else 0
+        traceparent = current_traceparent()
 
         def job_of(job_id: str, now_ms: int) -> JobSubmitted:
             due_ms = now_ms + wait_ms if delay_ms else 0
-            return to_submitted(job_id, type, policy, data.decode(), blob, options, due_ms)
+            return to_submitted(job_id, type, policy, data.decode(), blob, options, due_ms, traceparent)
 
         def submitted() -> str:
             return self._connected().choose(options.get("depends_on", ())).submit(job_of)

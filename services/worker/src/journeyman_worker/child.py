@@ -26,6 +26,10 @@ from journeyman.process import FAILED, run_service
 from journeyman.settings import Settings
 from journeyman_worker.bells import Bells, OneBell
 from journeyman_worker.broker import JourneymanBroker, default_broker
+from journeyman_worker.figures import Figures, figures_of
+from journeyman_worker.job_lines import observe_lines
+from journeyman_worker.job_tracing import open_tracing
+from journeyman_worker.observed import Observed
 from journeyman_worker.running_board import RunningBoard, board_of
 from journeyman_worker.station import Connections, Station
 
@@ -63,6 +67,15 @@ def split(text: str) -> list[str]:
 
 def work(settings: Settings, modules: Sequence[str], report: Path | None) -> int:
     """Run the worker until it has drained; return its exit code."""
+    tracing = open_tracing(os.environ)
+    try:
+        return _work(settings, modules, report, Observed(tracing, observe_lines()))
+    finally:
+        if tracing is not None:
+            tracing.close()
+
+
+def _work(settings: Settings, modules: Sequence[str], report: Path | None, observed: Observed) -> int:
     broker = import_jobs(modules or split(settings.worker_tasks))
     opened = opener(settings)
     logs = [opened(partition) for partition in range(settings.partitions)]
@@ -77,6 +90,8 @@ def work(settings: Settings, modules: Sequence[str], report: Path | None) -> int
         drain_timeout_ms=settings.drain_timeout_ms,
         tell=lambda worker: _tell(report, worker),
         board=None if report is None else RunningBoard(board_of(report), settings.worker_threads),
+        figures=None if report is None else Figures(figures_of(report)),
+        observed=observed,
     )
     station.signals.install()
     quiet_collector()

@@ -62,6 +62,11 @@ class CurrentJob:
         self.deadline: int = attempt.started_ms + attempt.timeout_ms
 
     @property
+    def trace_id(self) -> str:
+        """The trace the job belongs to, as the dashboard and Grafana show it."""
+        return self._attempt.trace_id
+
+    @property
     def parents(self) -> Mapping[str, Any]:
         """Results of the jobs this one depends on, by id. A parent that did not complete is not in it."""
         return ParentResults(self._attempt.job.body.depends_on, self._attempt)

@@ -7,6 +7,7 @@ import threading
 
 from journeyman.events import JobFailed
 from journeyman_worker.clock import monotonic_ms
+from journeyman_worker.job_lines import fields_of
 from journeyman_worker.outcomes import Ended
 from journeyman_worker.runner.attempt import Attempt
 
@@ -37,7 +38,14 @@ class FailureLines:
         if kept_back:
             _log.warning("%d more attempts failed in the meantime", kept_back)
         words = event.error.message.splitlines()[0][:200] if event.error.message else ""
-        _log.warning("%s %s failed: %s: %s", attempt.job.body.type, attempt.token, event.error.type, words)
+        _log.warning(
+            "%s %s failed: %s: %s",
+            attempt.job.body.type,
+            attempt.token,
+            event.error.type,
+            words,
+            extra=fields_of(attempt),
+        )
 
     def _turn(self, now: float) -> int:
         if now - self._second_ms < 1_000:

@@ -25,6 +25,7 @@ from journeyman.errors import WorkerLostError
 from journeyman.events import JobFailed, JobProgressed, JobSucceeded
 from journeyman.log.api import Finished, Log, Outcome
 from journeyman_worker.clock import monotonic_ms
+from journeyman_worker.figures import Figures
 from journeyman_worker.pace import Pace
 from journeyman_worker.retrying import GivenUpError, until_answered
 
@@ -50,6 +51,7 @@ class Flusher:
         on_reply: Callable[[Finished], None] = lambda _: None,
         on_lost: Callable[[], None] = lambda: None,
         on_refused: Callable[[], None] = lambda: None,
+        figures: Figures | None = None,
     ) -> None:
         """Prepare. `on_refused`: hears that an attempt that this worker ended was not its own any more."""
         self._log = log
@@ -57,6 +59,7 @@ class Flusher:
         self._on_reply = on_reply
         self._on_lost = on_lost
         self._on_refused = on_refused
+        self._figures = figures or Figures()
         self._queue: SimpleQueue[Said | None] = SimpleQueue()
         self._kept: Said | None = None
         self._pace = Pace(APART_MS)
@@ -145,6 +148,7 @@ class Flusher:
         failpoints.hit("worker.after_finish")
         self._in_flight = 0
         self._on_reply(finished)
+        self._figures.said(batch, finished.accepted)
         refused = [outcome for outcome, accepted in zip(batch, finished.accepted, strict=True) if not accepted]
         if refused:
             _log.warning("%d outcomes came too late: their attempts are not held by %s", len(refused), self._worker)

@@ -19,7 +19,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 
 from journeyman import failpoints
 from journeyman.children import Child
@@ -28,6 +28,7 @@ from journeyman.process import FAILED, NO_SERVER, OK, WRONG_USAGE
 from journeyman.redaction import passwords_in, redacted
 from journeyman.settings import Settings
 from journeyman_worker.casualties import Casualties, Death
+from journeyman_worker.figures import Counts, Household, State, figures_of, read_figures
 from journeyman_worker.memory_killer import MemoryKiller
 from journeyman_worker.running_board import board_of, read_board
 from journeyman_worker.signals import Signals
@@ -93,6 +94,10 @@ class WorkerProcess:
         """Its present worker id; empty before it has joined and after it has left."""
         return self._report.read_text() if self._report.exists() else ""
 
+    def figures(self) -> tuple[Counts, State]:
+        """Return what it has counted, and how it is."""
+        return read_figures(figures_of(self._report))
+
     def stop(self) -> None:
         """Ask it to drain; asked again, to hurry."""
         self._child.ask_to_stop()
@@ -140,7 +145,10 @@ class Parent:
         self.signals = Signals(self._mailbox)
         self._directory = tempfile.TemporaryDirectory(prefix="journeyman-worker-")
         self._children: list[WorkerProcess] = []
-        self._started = 0
+        self._started = self._died = 0
+        #: What children have counted that have ended; to be read together with who lives.
+        self._past = Counts()
+        self._counting = Lock()
         self._due: list[float] = []
         self._pause_s = PAUSE_FIRST_S
         self._exit_code: int | None = None
@@ -152,6 +160,15 @@ class Parent:
         """Tell whether every child has joined."""
         joined = sum(bool(child.worker) for child in list(self._children))
         return joined == self._settings.worker_processes, f"{joined} of {self._settings.worker_processes} joined"
+
+    def household(self) -> Household:
+        """Return what the children count and how they are."""
+        with self._counting:
+            children = [child.figures() for child in self._children]
+            counts = self._past
+            for counted, _ in children:
+                counts = counts.plus(counted)
+            return Household(counts, [state for _, state in children], self._started, self._died)
 
     def run(self) -> int:
         """Run until every child has ended for good; return the exit code."""
@@ -166,7 +183,9 @@ class Parent:
                 self._stop(FAILED, kill=True)
                 self._end_by = float("inf")
             for child in [child for child in self._children if child.exit_code is not None]:
-                self._children.remove(child)
+                with self._counting:
+                    self._children.remove(child)
+                    self._past = self._past.plus(child.figures()[0])
                 self._gone(child)
             self._start_due()
         self._casualties.finish()
@@ -218,6 +237,7 @@ class Parent:
         if child.exit_code is not None and self._is_hopeless(child):
             self._stop(child.exit_code)
             return
+        self._died += 1
         _log.warning("worker process %d: %s; starting another", child.pid, child.last_words())
         if time.monotonic() - child.started > HEALTHY_S:
             self._pause_s = PAUSE_FIRST_S

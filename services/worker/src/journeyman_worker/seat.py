@@ -22,6 +22,7 @@ from journeyman.log.api import Appended, Beaten, Claimed, Finished, Log
 from journeyman.log.history import still_holds
 from journeyman.proposals import Alive, Effect, Join, Leave, Proposal
 from journeyman_worker.clock import ServerClock, monotonic_ms
+from journeyman_worker.figures import Figures
 from journeyman_worker.flusher import Flusher
 from journeyman_worker.heartbeat import Heartbeat
 from journeyman_worker.retrying import GivenUpError, until_answered
@@ -41,6 +42,7 @@ class Company(Protocol):
     identity: Identity
     logs: Sequence[Log]
     running: dict[int, Attempt]
+    figures: Figures
 
     def blobs(self) -> BlobStore:
         """Return the store of payloads and results too large for the log."""
@@ -86,7 +88,14 @@ class Seat:
         self._said = BEGINNING
         self._appends = 0
         self._append_lock = threading.Lock()
-        self.flusher = Flusher(log, self.worker, on_reply=self._heard, on_lost=self.lose, on_refused=self._company.lose)
+        self.flusher = Flusher(
+            log,
+            self.worker,
+            on_reply=self._heard,
+            on_lost=self.lose,
+            on_refused=self._company.lose,
+            figures=company.figures,
+        )
         self.heartbeat = Heartbeat(
             open_log, self.worker, beat_every_ms, facts=company.facts, on_beat=self._beaten, on_lost=self.lose
         )

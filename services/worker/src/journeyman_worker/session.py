@@ -23,6 +23,7 @@ from journeyman_worker.bells import Bells
 from journeyman_worker.claimer import Claimer
 from journeyman_worker.clock import monotonic_ms
 from journeyman_worker.errands import side_by_side
+from journeyman_worker.figures import Figures
 from journeyman_worker.interrupts import Cancelled, Drained, Interrupt, Lost
 from journeyman_worker.policy import attempt_timeout_ms
 from journeyman_worker.runner.attempt import Attempt, hand_back
@@ -64,11 +65,13 @@ class Session:
         beat_every_ms: float,
         changed: Callable[[], None],
         board: RunningBoard | None = None,
+        figures: Figures | None = None,
     ) -> None:
         """Prepare.
 
         logs: of every partition. open_log: makes a heartbeat's own connection. line: between claimer and worker
         threads. changed: is called when the session was lost or told to drain. board: shows what runs to who survives.
+        figures: counts for metrics.
         """
         self.worker = identity.worker
         self.identity = identity
@@ -76,6 +79,7 @@ class Session:
         self.attempts: dict[tuple[str, int], Attempt] = {}
         self.running: dict[int, Attempt] = {} if board is None else Running(board)
         self._board = board
+        self.figures = figures or Figures()
         self.lost = Event()
         self.drain_wanted = Event()
         self.draining = False
@@ -197,6 +201,7 @@ class Session:
 
     def messages(self, claimed: Claimed, seat: Seat) -> list[JobMessage]:
         """Make messages of claimed jobs."""
+        self.figures.claimed(len(claimed.jobs))
         messages, strange = [], []
         for job in claimed.jobs:
             runner = self._runners(job.body.type)
@@ -216,10 +221,12 @@ class Session:
         running, measured = list(self.running.values()), self._vitals.measure()
         if self._board is not None:
             self._board.note_memory(int(str(measured["rss_bytes"])))
+        self.figures.measured(self.identity.slots, len(running), int(str(measured["rss_bytes"])))
         return facts(self.identity, "draining" if self.draining else "running", running, measured)
 
     def told(self, beaten: Beaten) -> None:
         """Do what the reply to a heartbeat asks for."""
+        self.figures.heard()
         for job_id, number in beaten.interrupt:
             attempt = self.attempts.get((job_id, number))
             if attempt is not None:

@@ -25,6 +25,8 @@ from journeyman_worker.bells import Bells
 from journeyman_worker.broker import JourneymanBroker
 from journeyman_worker.descriptions import describe
 from journeyman_worker.drainer import drain
+from journeyman_worker.figures import Figures
+from journeyman_worker.observed import UNOBSERVED, Observed
 from journeyman_worker.runner.attempt import Attempt
 from journeyman_worker.runner.bench import Bench, build_worker
 from journeyman_worker.running_board import RunningBoard
@@ -65,11 +67,14 @@ class Station:
         drain_timeout_ms: int = 30_000,
         tell: Callable[[str], None] = lambda _: None,
         board: RunningBoard | None = None,
+        figures: Figures | None = None,
+        observed: Observed = UNOBSERVED,
     ) -> None:
         """Prepare the jobs that `broker` knows.
 
         queues: which to serve; none: every queue there is. tell: hears the id it has joined under, "" once it left.
-        board: shows what runs.
+        board: shows what runs. figures: counts for metrics.
+        observed: how spans and log lines say what happens in a job.
         Raises SettingsError where there is nothing to do or a job's annotations cannot be validated against.
         """
         if not broker.actors:
@@ -81,11 +86,12 @@ class Station:
         self._drain_timeout_ms = drain_timeout_ms
         self._tell = tell
         self._board = board
+        self._figures = figures
         self.mailbox: SimpleQueue[str] = SimpleQueue()
         self.signals = Signals(self.mailbox)
         self.session: Session | None = None
         try:
-            self.bench = Bench(broker, self)
+            self.bench = Bench(broker, self, observed)
         except TypeError as error:
             raise SettingsError(f"a job's parameters cannot be validated: {error}") from None
         self._described = describe(broker.actors)
@@ -149,6 +155,7 @@ class Station:
             beat_every_ms=self._beat_every_ms,
             changed=lambda: self.mailbox.put("session"),
             board=self._board,
+            figures=self._figures,
         )
         if not session.join(lambda: self.signals.stopping):
             return False

@@ -35,6 +35,7 @@ def to_submitted(
     blob: Blob | None,
     options: Mapping[str, Any],
     due_ms: int = 0,
+    traceparent: str = "",
 ) -> JobSubmitted:
     """Say what was submitted. Raises ValueError for options that are unknown or cannot be."""
     if unknown := sorted(set(options) - OPTIONS | set(options) & _NOT_FOR_ONE_MESSAGE):
@@ -56,6 +57,7 @@ def to_submitted(
         policy.backoff,
         _on_failure(options.get("on_dependency_failure", "cancel")),
         blob,
+        traceparent=traceparent,
     )
 
 

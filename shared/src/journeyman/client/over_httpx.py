@@ -13,6 +13,7 @@ import httpx
 
 from journeyman.client.flows import Lost, Request, Session, endpoints
 from journeyman.client.refusals import Answer
+from journeyman.otel import current_traceparent
 from journeyman.settings import LOOPBACK
 
 POOL = httpx.Limits(max_connections=100, max_keepalive_connections=20)
@@ -30,12 +31,15 @@ def options(session: Session, timeout_s: float) -> dict[str, Any]:
 
 
 def arguments(request: Request) -> dict[str, Any]:
-    """Return the arguments of httpx's `request` and `stream`."""
+    """Return the arguments of httpx's `request` and `stream`. What changes something tells the current span, if any."""
+    headers = dict(request.headers)
+    if request.method != "GET" and (traceparent := current_traceparent()):
+        headers["traceparent"] = traceparent
     return {
         "method": request.method,
         "url": request.url,
         "params": request.params or None,
-        "headers": dict(request.headers),
+        "headers": headers,
         "content": request.body,
         "timeout": httpx.USE_CLIENT_DEFAULT if request.timeout_s is None else request.timeout_s,
     }

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
-import redis
 from redis import exceptions as x
 from redis.backoff import NoBackoff
 from redis.connection import Connection, ConnectionPool, SSLConnection, parse_url
@@ -22,6 +21,7 @@ from redis.crc import key_slot
 from redis.retry import Retry
 
 from journeyman.ids import PARTITIONS_MAX
+from journeyman.log.clients import QuietRedis
 
 _log = logging.getLogger(__name__)
 
@@ -143,7 +143,7 @@ class Cluster:
         options = {**self.options, **timeouts, "retry": Retry(NoBackoff(), 0)}
         kind = SSLConnection if self.secure else Connection
         pool = ConnectionPool(connection_class=kind, host=node.host, port=node.port, **options)
-        with redis.Redis.from_pool(pool) as client:
+        with QuietRedis.from_pool(pool) as client:
             told: list[list[Any]] = client.execute_command("CLUSTER SLOTS")
         for first, last, *nodes in told:
             # A node that does not know its own name leaves it out: it is where it was asked.

@@ -19,6 +19,7 @@ from redis.retry import Retry
 from redis.sentinel import MasterNotFoundError, Sentinel
 
 from journeyman.errors import ServerUnavailableError, SettingsError, UnsuitableServerError
+from journeyman.log.clients import QuietRedis
 from journeyman.log.cluster import ASK_TIMEOUT_S, Cluster, addresses
 from journeyman.log.redis_log import RedisLog
 from journeyman.log.refusals import translate
@@ -59,7 +60,7 @@ def connector(url: str) -> Callable[[int], redis.Redis]:
     try:
         if scheme in ("redis", "rediss", "unix"):
             parse_url(url)  # type: ignore[no-untyped-call]
-            return lambda _: redis.Redis.from_url(url, max_connections=CONNECTIONS_MAX, **options)
+            return lambda _: QuietRedis.from_url(url, max_connections=CONNECTIONS_MAX, **options)
         if scheme in ("redis+sentinel", "sentinel"):
             return _through_sentinel(url, options)
         if scheme in ("redis+cluster", "rediss+cluster", "cluster"):
@@ -87,7 +88,8 @@ def _through_sentinel(url: str, options: dict[str, Any]) -> Callable[[int], redi
     if password:
         options |= {"username": unquote(user) or None, "password": unquote(password)}
     sentinel: Any = Sentinel(hosts, sentinel_kwargs=sentinel_options, **options)  # type: ignore[no-untyped-call]
-    return lambda _: sentinel.master_for(path[0])
+    sentinel.sentinels = [QuietRedis(connection_pool=each.connection_pool) for each in sentinel.sentinels]
+    return lambda _: sentinel.master_for(path[0], redis_class=QuietRedis)
 
 
 def open_log(settings: Settings, partition: int = 0) -> RedisLog:

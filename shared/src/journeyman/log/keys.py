@@ -61,6 +61,10 @@ class Keys:
         """Return the key `name` of FIXED, followed by its parts."""
         return ":".join([self.prefix + name, *map(str, parts)])
 
+    def turn(self, name: str) -> tuple[str, str]:
+        """Return the keys of a turn: who has it, a string with a time to live; how far the work has come."""
+        return self.prefix + f"turn:{name}", self.prefix + f"turn:{name}:place"
+
     def everything_derived(self) -> str:
         """Pattern of all keys of the partition; the log itself matches too and is to be left alone."""
         return self.prefix.replace("[", "\\[") + "*"

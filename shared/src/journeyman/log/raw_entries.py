@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import redis
 from redis import exceptions as x
 
 from journeyman.archive_segments import RawEntry
 from journeyman.entries import BEGINNING, Offset
+from journeyman.log.clients import QuietRedis
 from journeyman.log.redis_log import RedisLog
 from journeyman.log.refusals import translated
 
@@ -46,7 +46,7 @@ class RawLog:
         self.log = log
         self.key = log.keys.log
         #: A client of its own over the same connections: it hands replies of XRANGE on as they are.
-        self._client: Any = redis.Redis(connection_pool=log.client.connection_pool)
+        self._client: Any = QuietRedis(connection_pool=log.client.connection_pool)
         self._client.set_response_callback("XRANGE", lambda reply, **_: reply)
 
     @translated

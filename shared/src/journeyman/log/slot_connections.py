@@ -23,6 +23,7 @@ import redis
 from redis import exceptions as x
 from redis.connection import Connection, ConnectionPool, SSLConnection
 
+from journeyman.log.clients import QuietRedis
 from journeyman.log.cluster import Address, Cluster, slot_of
 
 #: Bound on a process's connections to the whole cluster, for each partition that it has opened.
@@ -44,7 +45,7 @@ class Connections:
 
     def client(self, partition: int) -> redis.Redis:
         """Return a client for a partition, wherever it lives. The last client that closes hangs up what is idle."""
-        return redis.Redis.from_pool(SlotPool(self, partition))
+        return QuietRedis.from_pool(SlotPool(self, partition))
 
     def take(self, pool: SlotPool) -> SlotConnection:
         """Return an idle connection to where the pool's slot lives, or a new one. It may not be connected."""

@@ -59,7 +59,7 @@ def queues(connection: sqlite3.Connection, now_ms: int, sets: RememberedSets | N
     views = []
     for name, numbers in sorted(counted.items()):
         waits = any(phase == "ready" for _, phase in numbers)
-        oldest = _oldest(connection, name, sets) if waits else None
+        oldest = longest_wait_since(connection, name, sets) if waits else None
         views.append(_queue(name, numbers, name in paused, recent.get(name), oldest, now_ms))
     return views
 
@@ -97,7 +97,7 @@ def _by_phase(counted: dict[tuple[int, str], int]) -> dict[str, int]:
     return phases
 
 
-def _oldest(connection: sqlite3.Connection, queue: str, sets: RememberedSets | None) -> int | None:
+def longest_wait_since(connection: sqlite3.Connection, queue: str, sets: RememberedSets | None) -> int | None:
     """Return since when the job waits that waits longest of those in line.
 
     Jobs are looked at in the order of their submission. None waits longer than since then, so once one has waited since

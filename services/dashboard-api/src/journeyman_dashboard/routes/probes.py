@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import msgspec
-from litestar import Response, get
+from litestar import Request, Response, get
 from litestar.di import NamedDependency
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from journeyman.events import write_position
 from journeyman_dashboard.wiring import ReadModel
@@ -38,6 +40,7 @@ async def ready(model: NamedDependency[ReadModel]) -> Condition:
 
 
 @get("/metrics", summary="Metrics for Prometheus")
-async def metrics(model: NamedDependency[ReadModel]) -> Response[bytes]:
-    """Write the metrics of this process in Prometheus' text format."""
-    return Response(generate_latest(model.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+async def metrics(model: NamedDependency[ReadModel], request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Write the metrics of this process and of the read model: OpenMetrics where that is accepted, or plain text."""
+    body, media_type = await asyncio.to_thread(model.metrics.expose, request.headers.get("accept", ""))
+    return Response(body, media_type=media_type)

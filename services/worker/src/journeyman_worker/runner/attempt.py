@@ -10,6 +10,7 @@ from typing import Protocol
 from journeyman.blobs import BlobStore
 from journeyman.events import Event, JobProgressed, JobReturned
 from journeyman.log.api import ClaimedJob, Log, Outcome
+from journeyman.tracing.ids import span_id_of, trace_id_of
 from journeyman_worker.clock import Clock, monotonic_ms
 from journeyman_worker.interrupts import Ticket, TimeLimitExceeded
 from journeyman_worker.throttle import Progress, Throttle, as_progress
@@ -94,6 +95,16 @@ class Attempt(Ticket):
     def token(self) -> str:
         """What user code hands to other systems to tell attempts apart."""
         return f"{self.job.body.job_id}.{self.job.attempt}"
+
+    @property
+    def trace_id(self) -> str:
+        """The trace the job belongs to: 32 hex digits."""
+        return trace_id_of(self.job.body.job_id, self.job.body.traceparent)
+
+    @property
+    def span_id(self) -> str:
+        """The attempt's span in it, which the dashboard makes when the job has ended: 16 hex digits."""
+        return span_id_of(self.job.body.job_id, 0, "attempt", self.job.attempt)
 
     @property
     def back(self) -> tuple[str, int, str, str]:

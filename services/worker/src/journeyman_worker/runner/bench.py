@@ -23,7 +23,8 @@ from dramatiq.worker import WorkerThread
 
 from journeyman_worker.broker import JourneymanBroker
 from journeyman_worker.failure_lines import FailureLines
-from journeyman_worker.runner.calls import Runner
+from journeyman_worker.observed import UNOBSERVED, Observed
+from journeyman_worker.runner.calls import Runner, TracedRunner
 from journeyman_worker.runner.message import BENCH_QUEUE, JobMessage
 from journeyman_worker.runner.middleware import Attempts
 
@@ -69,16 +70,20 @@ class Line(SimpleQueue[Any]):
 class Bench(Broker):
     """The worker's side of a :class:`JourneymanBroker`."""
 
-    def __init__(self, broker: JourneymanBroker, source: Source) -> None:
+    def __init__(self, broker: JourneymanBroker, source: Source, observed: Observed = UNOBSERVED) -> None:
         """Prepare every actor of `broker`. Raises TypeError where one cannot be validated against."""
         super().__init__([])
         self._broker = broker
         self._source = source
         self.actors = broker.actors
         self.queues = {BENCH_QUEUE}
-        self.runners = {name: Runner(actor) for name, actor in broker.actors.items()}
+        tracing = observed.tracing
+        self.runners = {
+            name: Runner(actor) if tracing is None else TracedRunner(actor, tracing)
+            for name, actor in broker.actors.items()
+        }
         asynchronous = any(runner.is_async for runner in self.runners.values())
-        self.attempts = Attempts(FailureLines())
+        self.attempts = Attempts(FailureLines(), observed.levels)
         self.middleware = [self.attempts, *([AsyncIO()] if asynchronous else []), *broker.middleware]
 
     def listeners(self) -> list[Middleware]:

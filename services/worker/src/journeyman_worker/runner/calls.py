@@ -14,6 +14,7 @@ from journeyman_worker.actors import Job
 from journeyman_worker.binding import Arguments, Binding
 from journeyman_worker.broker import policy_of
 from journeyman_worker.context import current_attempt
+from journeyman_worker.job_tracing import JobTracing
 
 
 class Exited(Exception):  # noqa: N818 - carries an exit, is no error itself
@@ -59,6 +60,25 @@ class Runner:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.actor, name)
+
+
+class TracedRunner(Runner):
+    """A runner where spans are sent: user code runs inside its attempt's span."""
+
+    def __init__(self, actor: Actor[Any, Any], tracing: JobTracing) -> None:
+        """Look at the actor. Raises TypeError as `Runner` does."""
+        super().__init__(actor)
+        self._enter, self._leave = tracing.enter, tracing.leave
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run user code for the attempt that the calling thread has begun."""
+        attempt = current_attempt.get()
+        assert attempt is not None
+        token = self._enter(attempt)
+        try:
+            return super().__call__(*args, **kwargs)
+        finally:
+            self._leave(token)
 
 
 def _contained(fn: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:

@@ -17,6 +17,7 @@ from dramatiq.middleware import SkipMessage
 from journeyman.blobs import INLINE_MAX
 from journeyman_worker.context import current_attempt
 from journeyman_worker.failure_lines import FailureLines
+from journeyman_worker.job_lines import JobLevels
 from journeyman_worker.outcomes import Ended, raised, succeeded
 from journeyman_worker.results import encode_result
 from journeyman_worker.runner.attempt import Attempt
@@ -28,15 +29,19 @@ _log = logging.getLogger(__name__)
 class Attempts(Middleware):
     """Begins and ends the attempts that pass through a worker thread."""
 
-    def __init__(self, lines: FailureLines) -> None:
+    def __init__(self, lines: FailureLines, levels: JobLevels | None = None) -> None:
         self._lines = lines
+        self._levels = levels
 
     # --- called by our own worker threads ----------------------------------------------------------------
 
     def begin(self, message: JobMessage) -> None:
         """Begin: from here on this thread runs the attempt."""
-        current_attempt.set(message.attempt)
-        message.attempt.begin()
+        attempt = message.attempt
+        current_attempt.set(attempt)
+        if attempt.job.body.tags and self._levels is not None:
+            self._levels.begin(attempt)
+        attempt.begin()
 
     def returned(self, message: JobMessage, result: Any) -> None:
         """End with what user code returned."""
@@ -49,6 +54,8 @@ class Attempts(Middleware):
     def _end(self, message: JobMessage, describe: Callable[[JobMessage, Any], Ended | None], what: Any) -> None:
         attempt = message.attempt
         current_attempt.set(None)
+        if attempt.job.body.tags and self._levels is not None:
+            self._levels.end(attempt)
         try:
             event = describe(message, what)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the job must not stay held for ever

@@ -117,7 +117,12 @@ const COLUMNS: readonly Column<Running>[] = [
 ];
 
 function HowFar({ progress }: Pick<Running, "progress">) {
-  if (progress === null) return <span className="quiet" title="It tells no progress">–</span>;
+  if (progress === null)
+    return (
+      <span className="quiet" title="It tells no progress">
+        –
+      </span>
+    );
   const percent = Math.min(100, Math.max(0, progress.percent));
   return (
     <span className={style["progress"]}>
