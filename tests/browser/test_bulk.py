@@ -146,7 +146,7 @@ def test_one_that_is_left_goes_on_and_is_found_again(look: Opener, shared_system
     expect(page).to_have_url(re.compile("bulk=recent"))
     assert grave(page) == []
     view.shoot("bulk-recent")
-    page.get_by_role("list", name="Bulk changes").get_by_role("button").first.click()
+    page.get_by_role("list", name="Bulk changes").get_by_role("button").filter(has_text=waiting).click()
     expect(dialog).to_contain_text(f"queue {waiting}")
     page.reload()
     expect(dialog).to_contain_text("at most 25/s")

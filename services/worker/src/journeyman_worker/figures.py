@@ -7,7 +7,6 @@ never once a job. Only the parent tells Prometheus, so that a process that is re
 from __future__ import annotations
 
 import mmap
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
@@ -15,6 +14,7 @@ from typing import NamedTuple
 
 from journeyman.events import JobFailed, JobReturned, JobSucceeded
 from journeyman.log.api import Outcome
+from journeyman_worker.clock import monotonic_ms
 
 _WORD = 8
 
@@ -105,7 +105,7 @@ class Figures:
 
 def now_ms() -> int:
     """Return the time that a parent and its children on one machine share."""
-    return time.monotonic_ns() // 1_000_000
+    return int(monotonic_ms())
 
 
 def read_figures(path: Path) -> tuple[Counts, State]:

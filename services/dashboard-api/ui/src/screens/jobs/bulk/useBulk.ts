@@ -26,6 +26,10 @@ export function useBulk(id: string) {
   const [progress, setProgress] = useState<Progress | null>(null);
   const samples = useRef<Sample[]>([]);
   const watched = useRef(false);
+  const begun = data !== undefined && !isOver(data);
+  useEffect(() => {
+    if (begun) void queries.invalidateQueries({ queryKey: readOptions(api, bulks(), undefined).queryKey });
+  }, [api, queries, begun]);
   useEffect(() => {
     if (data === undefined) return;
     samples.current = sampled(samples.current, { at: dataUpdatedAt, through: data.done + refusedOf(data) });
@@ -47,6 +51,7 @@ export function useBulks(enabled = true) {
   return useQuery({
     ...readOptions(api, bulks(), undefined),
     enabled,
+    refetchOnMount: "always",
     refetchInterval: ({ state: { data } }) => (data?.items.some(underWay) ? ASK_LIST_MS : false),
   });
 }
