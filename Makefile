@@ -21,6 +21,7 @@ UI_SOURCES := $(wildcard $(UI)/*.html $(UI)/*.ts $(UI)/*.json) $(shell find $(UI
 # and which `pictures` are taken.
 UP ?=
 TESTS ?= tests
+CONTAINER_TESTS ?= tests/containers $(addprefix tests/integration/test_,scheduler_recovery.py worker_doorbell.py verify_keys.py verify_live.py log_figures.py)
 CLUSTER_TESTS ?= tests/cluster tests/conformance tests/integration tests/e2e
 MINUTES ?= 60
 SEED ?= 4
@@ -28,18 +29,23 @@ SIMULATE ?=
 PICTURES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ui ui-check test-cluster check lint types walls format bench bench-peers soak chaos simulate docs dashboards pictures lock setup clean
+.PHONY: help run test ui ui-check test-containers test-cluster check lint types walls format bench bench-peers soak chaos simulate docs dashboards pictures lock setup clean
 
 help: ## List the targets
 	@echo "make TARGET, where TARGET is one of"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ui ## Start the whole system, run the sample jobs, stay up (Ctrl-C stops it)
 	@$(BIN)/journeyman up --demo $(UP)
 
 test: ui ## Run the whole test suite
 	@$(NPM) run --silent test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/containers $(TESTS)
+	@case "$(TESTS) " in "tests "*) $(MAKE) --no-print-directory test-containers;; esac
+
+# By themselves: where containers come and go, a browser says that its network has changed.
+test-containers: setup ## Run what needs Docker, and some of the integration tests on a server in a container
+	@JOURNEYMAN_TEST_SERVER=auto $(BIN)/python -m pytest -n 2 --dist loadfile $(CONTAINER_TESTS)
 
 test-cluster: setup ## Run what needs a server on a cluster of three, with four partitions
 	@JOURNEYMAN_TEST_CLUSTER=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(CLUSTER_TESTS)

@@ -67,7 +67,7 @@ def contained_valkey() -> Iterator[TestServer]:
 
 @pytest.fixture
 def server(request: pytest.FixtureRequest) -> TestServer:
-    """Give a Valkey, empty: in a container where there is Docker, else the embedded one."""
+    """Give a Valkey, empty: the embedded one, or in a container (see `server_in_container`)."""
     name = "contained_valkey" if in_container("valkey", if_possible=True) else "valkey"
     server: TestServer = request.getfixturevalue(name)
     server.flush()

@@ -1,7 +1,7 @@
 """A server for tests in a container, by testcontainers, in the place of one that this machine has.
 
-JOURNEYMAN_TEST_SERVER says where the servers of fixtures run. `container`: all in containers. `local`: none. `auto`,
-the default: those of integration tests where Docker answers and has the image already, and Redis where none is
+JOURNEYMAN_TEST_SERVER says where the servers of fixtures run. `local`, the default: on this machine. `container`: all in
+containers. `auto`: those of integration tests where Docker answers and has the image already, and Redis where none is
 installed; conformance tests have the embedded Valkey. Tests that kill a server, or look at its files, start one on this
 machine all the same.
 """
@@ -19,7 +19,7 @@ from support.servers import CLUSTERED, TestServer, free_port, log_options
 #: What a fixture's server is made of, and the program in it.
 IMAGES = {"valkey": ("valkey/valkey:8", "valkey-server"), "redis": ("redis:7", "redis-server")}
 #: Read here, because the variable is kept out of the tests themselves.
-WANTED = os.environ.get("JOURNEYMAN_TEST_SERVER", "auto")
+WANTED = os.environ.get("JOURNEYMAN_TEST_SERVER", "local")
 
 
 def in_container(name: str, *, if_possible: bool) -> bool:
