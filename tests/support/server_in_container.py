@@ -1,9 +1,9 @@
 """A server for tests in a container, by testcontainers, in the place of one that this machine has.
 
 JOURNEYMAN_TEST_SERVER says where the servers of fixtures run. `local`, the default: on this machine. `container`: all
-in containers. `auto`: those of integration tests where Docker answers and has the image already, and Redis where none is
-installed; conformance tests have the embedded Valkey. Tests that kill a server, or look at its files, start one on this
-machine all the same.
+in containers. `auto`: those of integration tests where Docker answers and has the image already, and Redis where none
+is installed; conformance tests have the embedded Valkey. Tests that kill a server, or look at its files, start one on
+this machine all the same.
 """
 
 from __future__ import annotations
