@@ -27,9 +27,9 @@ def noop(pad: str = "") -> int:
 
 @jm.job(FLAKY)
 def flaky(pad: str = "") -> int:
-    """Fail the first time, every other job: a third of the calls, at half of which a breaker would open."""
+    """Fail the first time, one job in four: a breaker would open where half of the calls fail, in a burst too."""
     job = jm.current()
-    if job.attempt == 1 and zlib.crc32(job.id.encode()) & 1:
+    if job.attempt == 1 and zlib.crc32(job.id.encode()) % 4 == 0:
         raise FirstAttemptError(pad)
     return job.attempt
 
