@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from journeyman import events as e
 from journeyman.log.memory_log import MemoryLog
 from journeyman_dashboard.routes import parameters
-from support.dashboard import Dashboard, Writer, dashboard
+from support.dashboard import Dashboard, Writer
 
 JOB_KEYS = (
     "id type queue priority status phase payload result error progress attempt max_attempts attempts depends_on "
     "dependents tags submitted_at started_at finished_at trace_id generation"
 )
 UNKNOWN = "0" * 24
-
-
-@pytest.fixture
-def log() -> MemoryLog:
-    return MemoryLog()
-
-
-@pytest.fixture
-def writer(log: MemoryLog) -> Writer:
-    return Writer(log)
-
-
-@pytest.fixture
-def board(log: MemoryLog, tmp_path: Path) -> Iterator[Dashboard]:
-    with dashboard(log, tmp_path) as served:
-        yield served
 
 
 def test_what_was_written_is_read_with_its_offset(board: Dashboard, writer: Writer) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +39,6 @@ class FlakyLog(MemoryLog):
 @pytest.fixture
 def log() -> FlakyLog:
     return FlakyLog()
-
-
-@pytest.fixture
-def board(log: FlakyLog, tmp_path: Path) -> Iterator[Dashboard]:
-    with dashboard(log, tmp_path) as served:
-        yield served
 
 
 def submit(log: MemoryLog, count: int, kind: str = "t") -> list[str]:

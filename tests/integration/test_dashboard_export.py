@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 import socket
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +17,7 @@ from journeyman.log.memory_log import MemoryLog
 from journeyman_dashboard import exports
 from journeyman_dashboard.queries import exporting
 from journeyman_dashboard.reading import TooSlowError
-from support.dashboard import Dashboard, Writer, dashboard
+from support.dashboard import Dashboard, Writer
 from support.waiting import wait_for
 
 HOSTILE = [
@@ -29,22 +27,6 @@ HOSTILE = [
     '"\U0001f680 ü"',
     "[[[[[1e99]]]]]",
 ]
-
-
-@pytest.fixture
-def log() -> MemoryLog:
-    return MemoryLog()
-
-
-@pytest.fixture
-def writer(log: MemoryLog) -> Writer:
-    return Writer(log)
-
-
-@pytest.fixture
-def board(log: MemoryLog, tmp_path: Path) -> Iterator[Dashboard]:
-    with dashboard(log, tmp_path) as served:
-        yield served
 
 
 def export(board: Dashboard, log: MemoryLog, **params: Any) -> list[dict[str, Any]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,27 +11,11 @@ from journeyman.log.memory_log import MemoryLog
 from journeyman.proposals import Join, Proposal
 from journeyman.type_descriptions import TypeDescription, write_descriptions
 from journeyman_dashboard.queries.types import TypeView
-from support.dashboard import Dashboard, Writer, dashboard
+from support.dashboard import Dashboard, Writer
 
 SCHEMA = {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}
 #: What an item of the list has.
 KEYS = set(TypeView.__struct_fields__)
-
-
-@pytest.fixture
-def log() -> MemoryLog:
-    return MemoryLog()
-
-
-@pytest.fixture
-def writer(log: MemoryLog) -> Writer:
-    return Writer(log)
-
-
-@pytest.fixture
-def board(log: MemoryLog, tmp_path: Path) -> Iterator[Dashboard]:
-    with dashboard(log, tmp_path) as served:
-        yield served
 
 
 def join(log: MemoryLog, worker: str, **told: TypeDescription) -> str:
