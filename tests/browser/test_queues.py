@@ -30,7 +30,7 @@ def test_a_queue_is_paused_and_goes_on(look: Opener, shared_system: System, queu
         expect(view.row(queue)).to_contain_text("paused")
 
         waiting = client.submit("synthetic", {}, queue=queue)
-        expect(view.row(queue)).to_contain_text("1")
+        expect(view.row(queue).get_by_role("img", name="normal 1")).to_be_visible()
         assert client.job(waiting.id).phase in {"held", "ready"}
 
         view.page.get_by_role("button", name=f"Resume {queue}").click()
@@ -38,6 +38,24 @@ def test_a_queue_is_paused_and_goes_on(look: Opener, shared_system: System, queu
         view.page.get_by_role("button", name="Resume the queue").click()
         expect(view.row(queue)).not_to_contain_text("paused")
         client.wait(waiting.id, timeout=60)
+
+
+def test_a_question_stays_open_when_its_row_moves_away(look: Opener, shared_system: System, queue: str) -> None:
+    with shared_system.client() as client:
+        client.pause(queue)
+        others = client.submit_many([NewJob(type="nobody.runs", queue=f"{queue}-{n}") for n in range(60)])
+        view = look("/queues").live()
+        view.page.get_by_role("region", name="Queues").evaluate("box => box.scrollTo(0, box.scrollHeight)")
+        view.page.get_by_role("button", name=f"Resume {queue}", exact=True).click()
+        dialog = view.page.get_by_role("dialog")
+        expect(dialog).to_contain_text("0 jobs in line now")
+
+        client.submit_many([NewJob(type="synthetic", queue=queue)] * 3)
+        expect(dialog).to_contain_text("3 jobs in line now")
+        dialog.get_by_role("button", name="Resume the queue").click()
+        expect(dialog).to_have_count(0)
+        for other in others:
+            client.cancel(other.id)
 
 
 def test_what_is_in_line_is_shown_by_priority_and_leads_to_the_jobs(

@@ -43,7 +43,7 @@ function useRefreshing(stream: LiveStream): void {
   const queries = useQueryClient();
   useEffect(() => {
     const refresh = (topic: Topic, jobs: ReadonlySet<string> | null) =>
-      void queries.invalidateQueries({
+      queries.invalidateQueries({
         queryKey: [topic],
         predicate: ({ queryKey: [, jobId], meta }) =>
           meta?.["paged"] !== true && (jobs === null || jobs.has(String(jobId))),

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Topic } from "~/api/reads";
 import type { Batch } from "./events";
 import { Collector, LiveEvent } from "./events";
 import { Refresher } from "./refresher";
@@ -166,29 +167,50 @@ describe("what events make old", () => {
     expect([...touched(batchOf(told("job.progressed"))).topics]).toEqual(["workers"]);
   });
 
-  it("is read at once, then at a bounded pace, and twice more at the end", () => {
-    const refresh = vi.fn();
+  it("is let come, however slow its answers are, and read once more after them", async () => {
+    const answers: (() => void)[] = [];
+    const refresh = vi.fn(() => new Promise<void>((resolve) => answers.push(resolve)));
+    const refresher = new Refresher(refresh, Date.now);
+    for (let i = 0; i < 10; i++) {
+      refresher.touch(["queues"], new Set());
+      vi.advanceTimersByTime(1_000);
+    }
+    expect(refresh).toHaveBeenCalledTimes(1);
+    answers[0]?.();
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(refresh).toHaveBeenCalledTimes(2);
+    for (let i = 0; i < 21; i++) {
+      refresher.touch(["queues"], new Set());
+      vi.advanceTimersByTime(1_000);
+    }
+    expect(refresh).toHaveBeenCalledTimes(3);
+    refresher.close();
+  });
+
+  it("is read at once, then at a bounded pace, and twice more at the end", async () => {
+    const refresh = vi.fn(async (_topic: Topic, _jobs: ReadonlySet<string> | null) => {});
     const refresher = new Refresher(refresh, Date.now);
     const readings = () => refresh.mock.calls.filter(([topic]) => topic === "stats").length;
     for (let i = 0; i < 20; i++) {
       refresher.touch(["stats"], new Set(["j1"]));
-      vi.advanceTimersByTime(500);
+      await vi.advanceTimersByTimeAsync(500);
     }
     expect(readings()).toBe(6);
-    vi.advanceTimersByTime(120_000);
+    await vi.advanceTimersByTimeAsync(120_000);
     expect(readings()).toBe(8);
-    vi.advanceTimersByTime(600_000);
+    await vi.advanceTimersByTimeAsync(600_000);
     expect(readings()).toBe(8);
   });
 
-  it("collects the jobs of several batches for one reading", () => {
-    const refresh = vi.fn();
+  it("collects the jobs of several batches for one reading", async () => {
+    const refresh = vi.fn(async (_topic: Topic, _jobs: ReadonlySet<string> | null) => {});
     const refresher = new Refresher(refresh, Date.now);
     refresher.touch([], new Set(["a"]));
     refresher.touch([], new Set(["b"]));
     refresher.touch([], new Set(["c"]));
-    vi.advanceTimersByTime(500);
-    const jobs = refresh.mock.calls.filter(([topic]) => topic === "job").map(([, ids]) => [...ids]);
+    await vi.advanceTimersByTimeAsync(500);
+    const jobs = refresh.mock.calls.filter(([topic]) => topic === "job").map(([, ids]) => [...(ids ?? [])]);
     expect(jobs).toEqual([["a"], ["b", "c"]]);
   });
 });

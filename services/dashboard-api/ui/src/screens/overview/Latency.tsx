@@ -1,11 +1,11 @@
 import { SegmentedControl, Skeleton } from "@mantine/core";
 import { useMemo, useState } from "react";
 import type { Stats } from "~/api/types";
+import { latency } from "~/components/chart/series";
 import { TimeChart } from "~/components/chart/TimeChart";
 import { Panel } from "~/components/Panel";
 import { duration } from "~/format";
 import style from "./Latency.module.css";
-import { latency } from "./series";
 
 type Of = "queue_latency_ms" | "run_time_ms";
 

@@ -17,13 +17,14 @@ const MANY = 60;
 /** What happened of late that somebody may have to look at: each leads to what it is of, its time to that moment. */
 export function Notable() {
   const [many, setMany] = useState(false);
-  const answer = useRead(notable(many ? MANY : FEW), { keep: true });
-  const shown = answer.data?.items.length ?? 0;
+  // One more than is shown tells whether there are more.
+  const answer = useRead(notable(many ? MANY : FEW + 1), { keep: true });
+  const there = answer.data?.items.length ?? 0;
   return (
     <Panel
       title="Notable events"
       aside={
-        (many || shown === FEW) && (
+        (many || there > FEW) && (
           <UnstyledButton className={style["more"]} aria-expanded={many} onClick={() => setMany(!many)}>
             {many ? "Fewer" : "More"}
           </UnstyledButton>
@@ -41,7 +42,7 @@ export function Notable() {
       >
         {({ items }) => (
           <ol className={style["events"]}>
-            {items.map((one) => (
+            {items.slice(0, many ? MANY : FEW).map((one) => (
               <li key={`${one.event} ${one.first_offset}`}>
                 <i data-tag={one.event} aria-hidden="true" />
                 <Words one={one} />

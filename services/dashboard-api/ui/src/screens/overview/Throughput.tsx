@@ -2,10 +2,10 @@ import { Skeleton } from "@mantine/core";
 import { useMemo } from "react";
 import type { Stats } from "~/api/types";
 import { Legend } from "~/components/chart/Legend";
+import { throughput } from "~/components/chart/series";
 import { TimeChart } from "~/components/chart/TimeChart";
 import { Panel } from "~/components/Panel";
 import { rate } from "~/format";
-import { throughput } from "./series";
 
 export function Throughput({ stats }: { stats: Stats | undefined }) {
   const chart = useMemo(() => stats && throughput(stats), [stats]);

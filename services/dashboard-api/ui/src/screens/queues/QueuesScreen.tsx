@@ -9,10 +9,12 @@ import { DataTable } from "~/components/DataTable";
 import { Page } from "~/components/Page";
 import { Panel } from "~/components/Panel";
 import { Empty, Shown } from "~/components/states";
+import { useAsked } from "~/components/useAsked";
 import { count, counted } from "~/format";
 import { written } from "~/search/terms";
 import { BANDS } from "./bands";
 import { columnsOf } from "./columns";
+import { QueueDialog } from "./QueueDialog";
 
 const ROW_PX = 54;
 const TALLEST_PX = 760;
@@ -42,18 +44,22 @@ export function QueuesScreen() {
 function List({ queues: items }: { queues: readonly QueueView[] }) {
   const navigate = useNavigate();
   const most = Math.max(1, ...items.map(({ depth }) => depth));
-  const columns = useMemo(() => columnsOf(most), [most]);
+  const { name: asked, opened, ask, close } = useAsked();
+  const columns = useMemo(() => columnsOf(most, ask), [most, ask]);
   return (
-    <DataTable
-      label="Queues"
-      columns={columns}
-      rows={items}
-      idOf={({ name }) => name}
-      rowHeight={ROW_PX}
-      maxHeight={TALLEST_PX}
-      initialSort={{ by: "depth", descending: true }}
-      open={({ name }) => void navigate({ to: "/jobs", search: { q: written("queue", name) } })}
-    />
+    <>
+      <DataTable
+        label="Queues"
+        columns={columns}
+        rows={items}
+        idOf={({ name }) => name}
+        rowHeight={ROW_PX}
+        maxHeight={TALLEST_PX}
+        initialSort={{ by: "depth", descending: true }}
+        open={({ name }) => void navigate({ to: "/jobs", search: { q: written("queue", name) } })}
+      />
+      <QueueDialog queue={items.find(({ name }) => name === asked)} opened={opened} onClose={close} />
+    </>
   );
 }
 

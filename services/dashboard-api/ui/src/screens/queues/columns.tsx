@@ -7,8 +7,8 @@ import style from "./columns.module.css";
 import { DepthBar } from "./DepthBar";
 import { QueueSwitch } from "./QueueSwitch";
 
-/** The columns of the list of queues; `most` is the depth of the deepest. */
-export function columnsOf(most: number): readonly Column<QueueView>[] {
+/** The columns of the list of queues. `most`: the depth of the deepest; `ask`: asks whether to switch one. */
+export function columnsOf(most: number, ask: (name: string) => void): readonly Column<QueueView>[] {
   return [
     {
       id: "name",
@@ -73,7 +73,13 @@ export function columnsOf(most: number): readonly Column<QueueView>[] {
       cell: (queue) => <Drained queue={queue} />,
       value: (q) => q.eta_ms,
     },
-    { id: "switch", title: "", width: 112, align: "end", cell: (queue) => <QueueSwitch queue={queue} /> },
+    {
+      id: "switch",
+      title: "",
+      width: 112,
+      align: "end",
+      cell: (queue) => <QueueSwitch queue={queue} ask={ask} />,
+    },
   ];
 }
 

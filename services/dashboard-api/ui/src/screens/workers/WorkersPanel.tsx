@@ -6,7 +6,9 @@ import type { WorkerList } from "~/api/types";
 import { DataTable } from "~/components/DataTable";
 import { Panel } from "~/components/Panel";
 import { Empty, Shown } from "~/components/states";
+import { useAsked } from "~/components/useAsked";
 import { columnsOf } from "./columns";
+import { DrainDialog } from "./DrainDialog";
 import { thereFirst } from "./fleet";
 
 export interface Choosing {
@@ -23,9 +25,10 @@ export function WorkersPanel({ answer, chosen, choose }: Choosing) {
   const { config } = useApi();
   const { dataUpdatedAt } = answer;
   const past = useMoment() !== undefined;
+  const { name: asked, opened, ask, close } = useAsked();
   const columns = useMemo(
-    () => columnsOf(dataUpdatedAt, config.heartbeatTimeoutMs),
-    [dataUpdatedAt, config.heartbeatTimeoutMs],
+    () => columnsOf(dataUpdatedAt, config.heartbeatTimeoutMs, ask),
+    [dataUpdatedAt, config.heartbeatTimeoutMs, ask],
   );
   return (
     <Panel
@@ -43,15 +46,18 @@ export function WorkersPanel({ answer, chosen, choose }: Choosing) {
         }
       >
         {({ items }) => (
-          <DataTable
-            label="Workers"
-            columns={columns}
-            rows={thereFirst(items)}
-            idOf={({ id }) => id}
-            rowHeight={ROW_PX}
-            maxHeight={480}
-            open={({ id }) => choose(id === chosen ? undefined : id)}
-          />
+          <>
+            <DataTable
+              label="Workers"
+              columns={columns}
+              rows={thereFirst(items)}
+              idOf={({ id }) => id}
+              rowHeight={ROW_PX}
+              maxHeight={480}
+              open={({ id }) => choose(id === chosen ? undefined : id)}
+            />
+            <DrainDialog worker={items.find(({ id }) => id === asked)} opened={opened} onClose={close} />
+          </>
         )}
       </Shown>
     </Panel>

@@ -11,8 +11,16 @@ import { DrainButton } from "./DrainButton";
 import { isLate, isThere } from "./fleet";
 import { Slots } from "./Slots";
 
-/** The columns of the list of workers. `readAt`: when the answer came; `timeoutMs`: the silence after which one is lost. */
-export function columnsOf(readAt: number, timeoutMs: number): readonly Column<WorkerView>[] {
+/**
+ * The columns of the list of workers.
+ *
+ * `readAt`: when the answer came; `timeoutMs`: the silence after which one is lost; `ask`: asks whether to drain one.
+ */
+export function columnsOf(
+  readAt: number,
+  timeoutMs: number,
+  ask: (id: string) => void,
+): readonly Column<WorkerView>[] {
   return [
     { id: "id", title: "Worker", cell: (worker) => <Who worker={worker} />, value: ({ id }) => id },
     {
@@ -80,7 +88,13 @@ export function columnsOf(readAt: number, timeoutMs: number): readonly Column<Wo
       cell: (w) => <Time at={w.joined_at} />,
       value: (w) => w.joined_at,
     },
-    { id: "drain", title: "", width: 88, align: "end", cell: (w) => <DrainButton worker={w} /> },
+    {
+      id: "drain",
+      title: "",
+      width: 88,
+      align: "end",
+      cell: (w) => <DrainButton worker={w} ask={ask} />,
+    },
   ];
 }
 

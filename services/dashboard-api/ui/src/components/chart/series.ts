@@ -1,17 +1,20 @@
-/** The charts' numbers, from the figures' series. Pure. */
+/** The charts' numbers, from series of figures: those of all jobs, or of a type. Pure. */
 
 import type { Point, Stats } from "~/api/types";
-import type { Line } from "~/components/chart/TimeChart";
 import { ms } from "~/format";
+import type { Line } from "./TimeChart";
 
 export interface Chart {
   times: number[];
   lines: Line[];
 }
 
+/** Figures of equal steps of time. */
+type Series = Pick<Stats, "series" | "step_ms">;
+
 /** The points of a series whose time is over; the last one still grows, and would look like a fall. */
-function whole(stats: Stats): Point[] {
-  return stats.series.slice(0, -1);
+function whole({ series }: Series): Point[] {
+  return series.slice(0, -1);
 }
 
 function timesOf(points: readonly Point[]): number[] {
@@ -19,10 +22,10 @@ function timesOf(points: readonly Point[]): number[] {
 }
 
 /** Jobs a second: submitted, and ended in either way. */
-export function throughput(stats: Stats): Chart {
-  const points = whole(stats);
+export function throughput(figures: Series): Chart {
+  const points = whole(figures);
   const perSecond = (of: (point: Point) => number) =>
-    points.map((point) => (of(point) * 1000) / stats.step_ms);
+    points.map((point) => (of(point) * 1000) / figures.step_ms);
   return {
     times: timesOf(points),
     lines: [
@@ -39,8 +42,8 @@ export function throughput(stats: Stats): Chart {
 }
 
 /** Percentiles of how long jobs waited, or ran. */
-export function latency(stats: Stats, of: "queue_latency_ms" | "run_time_ms"): Chart {
-  const points = whole(stats);
+export function latency(figures: Series, of: "queue_latency_ms" | "run_time_ms"): Chart {
+  const points = whole(figures);
   const values = (which: "p50" | "p95" | "p99") => points.map((point) => point[of][which]);
   return {
     times: timesOf(points),
