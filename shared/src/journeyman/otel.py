@@ -22,9 +22,9 @@ from journeyman.errors import SettingsError
 from journeyman.tracing.sampling import Sampler
 
 if TYPE_CHECKING:
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import SpanExporter
 
 #: How long the end of a process waits for its last spans to be sent.
 FLUSH_S = 2.0
@@ -136,7 +136,7 @@ def current_traceparent() -> str:
     return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
 
-def span_exporter(environ: Mapping[str, str]) -> SpanExporter:
+def span_exporter(environ: Mapping[str, str]) -> OTLPSpanExporter:
     """Return what sends spans to the collector that the environment names. Raises SettingsError."""
     for variable in _PROTOCOLS:
         if environ.get(variable, "http/protobuf") != "http/protobuf":
@@ -154,6 +154,24 @@ def span_exporter(environ: Mapping[str, str]) -> SpanExporter:
         if not any(isinstance(each, OnceInAWhile) for each in logger.filters):
             logger.addFilter(complaints)
     return OTLPSpanExporter(endpoint=_endpoint(environ))
+
+
+class RequestSender:
+    """Sends requests that were encoded elsewhere, as the SDK's exporter sends its own: same settings, same retries."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        """Prepare to send to the collector that the environment names. Raises SettingsError."""
+        self._exporter = span_exporter(environ)
+        # The exporter's public method encodes the SDK's spans, which costs more than making ours.
+        self._client = self._exporter._client
+
+    def send(self, body: bytes) -> bool:
+        """Send an encoded ExportTraceServiceRequest; tell whether the collector took it."""
+        return bool(self._client.export(body).success)
+
+    def shutdown(self) -> None:
+        """Send nothing more, and end what is under way."""
+        self._exporter.shutdown()  # type: ignore[no-untyped-call]
 
 
 def _why(environ: Mapping[str, str]) -> str:

@@ -114,20 +114,22 @@ def test_workers_are_told_with_their_heartbeats(model: Model) -> None:
     facts = {
         "rss_bytes": 1024,
         "cpu_percent": 50,
+        "instance": "i-0a",
         "running": [{"job_id": job, "attempt": 1, "progress": {"percent": 9, "message": "m"}}],
     }
     (worker,) = fleet.workers(model.connection, [WorkerBeat("w-1", T, facts)], now_ms=model.at, everyone=False)
     assert (worker.host, worker.state, worker.rss_bytes, worker.cpu_percent) == ("box", "joined", 1024, 50.0)
     assert worker.last_heartbeat_at is not None
+    assert worker.instance == "i-0a"
     (running,) = worker.running
     assert (running.job_id, running.progress and running.progress.percent) == (job, 9.0)
 
 
-@pytest.mark.parametrize("facts", [{}, {"running": 3, "rss_bytes": "x"}, {"running": [{"job_id": 1}]}])
+@pytest.mark.parametrize("facts", [{}, {"running": 3, "rss_bytes": "x", "instance": 1}, {"running": [{"job_id": 1}]}])
 def test_a_heartbeat_of_another_shape_does_no_harm(model: Model, facts: dict[str, object]) -> None:
     model.commit(e.WorkerJoined("w-1", "box", 7, "1.2", ("default",), ("t",), 4))
     (worker,) = fleet.workers(model.connection, [WorkerBeat("w-1", T, facts)], now_ms=model.at, everyone=False)
-    assert worker.rss_bytes is None
+    assert (worker.rss_bytes, worker.instance) == (None, "")
 
 
 def test_workers_long_gone_are_shown_only_on_request(model: Model) -> None:

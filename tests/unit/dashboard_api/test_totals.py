@@ -151,7 +151,7 @@ def test_every_metric_of_jobs_is_told_with_the_labels_it_says_it_has() -> None:
 
 
 class Everything:
-    def keeps(self, trace_id: str, traceparent: str) -> bool:
+    def keeps_job(self, job_id: str, traceparent: str) -> bool:
         return True
 
 

@@ -14,6 +14,7 @@ from journeyman.tracing.sampling import Sampler
 from journeyman.tracing.shapes import Shut
 from journeyman_dashboard.tracing import trees as reading
 from journeyman_dashboard.tracing.handing import End, Figures, Handed, Handing, Line
+from journeyman_dashboard.tracing.plain import plain_of
 from journeyman_dashboard.tracing.trees import ends_between, merged, shut_times, trees
 from support.read_model import ERROR, Model, T
 
@@ -146,6 +147,45 @@ def test_a_jobs_spans_are_those_of_its_end_whatever_came_later(model: Model) -> 
 
     assert trees(model.connection, 0, [end]) == before
     assert before[0][0].attributes["journeyman.tag.team"] == "x"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"tags": {"team": "x"}, "priority": 15},
+        {"traceparent": f"00-{'ab' * 16}-{'cd' * 8}-01"},
+        {"queue": "slow", "due_ms": T + 60_000},
+    ],
+)
+def test_the_row_of_a_job_that_went_straight_through_tells_what_its_events_do(
+    model: Model, fields: dict[str, object]
+) -> None:
+    model.commit(e.QueuePaused("slow"))
+    job_id = model.submit("a", **fields)
+    if "due_ms" in fields:
+        model.commit(e.JobReleased(job_id, 1, 10))
+    model.commit(e.QueueResumed("slow"))
+    model.complete(job_id)
+    end = end_of(model, job_id)
+    plain = plain_of(model.row(job_id))
+
+    assert plain is not None
+    assert trees(model.connection, 0, [end._replace(plain=plain)]) == trees(model.connection, 0, [end])
+
+
+def test_the_row_of_a_job_that_took_a_detour_does_not_tell_it(model: Model) -> None:
+    parent, lost, cancelled = (model.submit(name) for name in "abc")
+    model.complete(parent)
+    child = model.submit("d", depends_on=(parent,))
+    model.commit(e.JobReleased(child, 1, 10))
+    model.complete(child)
+    model.start(lost)
+    model.commit(e.JobReturned(lost, 1, "w-1", back=True))
+    model.complete(lost)
+    model.commit(e.JobCancelled(cancelled))
+
+    assert [plain_of(model.row(job_id)) for job_id in (child, lost, cancelled)] == [None] * 3
 
 
 def test_a_dependency_is_linked_as_the_generation_that_it_was_then(model: Model) -> None:

@@ -53,7 +53,7 @@ def test_spans_go_to_the_path_of_traces_or_exactly_where_they_are_told_to(
     try:
         assert getattr(exporter, "_endpoint") == endpoint  # noqa: B009 - nobody else tells
     finally:
-        exporter.shutdown()
+        exporter.shutdown()  # type: ignore[no-untyped-call]
 
 
 def test_a_protocol_that_is_not_there_is_refused() -> None:

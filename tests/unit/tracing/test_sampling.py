@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from journeyman.errors import SettingsError
-from journeyman.tracing.ids import within
+from journeyman.ids import IdMaker
+from journeyman.tracing.ids import trace_id_of, within
 from journeyman.tracing.sampling import NAMES, Sampler
 
 LOW, HIGH = "a" * 16 + "0" * 16, "0" * 16 + "f" * 16
@@ -44,6 +45,24 @@ def test_the_submitters_flag_says_nothing_where_parents_are_not_heeded() -> None
 
 def test_a_ratio_that_nobody_gave_is_all() -> None:
     assert keeps("traceidratio", HIGH, ratio="")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("ratio", ["0", "0.01", "0.5", "1"])
+@pytest.mark.parametrize("traceparent", ["", within(LOW), within(HIGH), f"00-{HIGH}-{SPAN}-01"])
+def test_the_quick_answer_is_the_same(name: str, ratio: str, traceparent: str) -> None:
+    sampler = Sampler.from_environ({"OTEL_TRACES_SAMPLER": name, "OTEL_TRACES_SAMPLER_ARG": ratio})
+
+    for job_id in IdMaker().make_many(1_700_000_000_000, 1 << 58, 500):
+        assert sampler.keeps_job(job_id, traceparent) == sampler.keeps(trace_id_of(job_id, traceparent), traceparent)
+
+
+def test_where_half_a_traces_chance_does_not_tell_the_whole_of_it_does() -> None:
+    [job_id] = IdMaker().make_many(1_700_000_000_000, 1 << 58, 1)
+    whole = int(trace_id_of(job_id, "")[16:], 16)
+
+    assert not Sampler(whole).keeps_job(job_id, "")
+    assert Sampler(whole + 1).keeps_job(job_id, "")
 
 
 @pytest.mark.parametrize("ratio", ["much", "-0.1", "1.1", "nan"])

@@ -28,7 +28,7 @@ KEPT_MAX = 4_000
 class Keeps(Protocol):
     """Who says whether a trace is kept: `journeyman.tracing.sampling.Sampler`."""
 
-    def keeps(self, trace_id: str, traceparent: str) -> bool:
+    def keeps_job(self, job_id: str, traceparent: str) -> bool:
         """Tell whether the trace of a job that was submitted with this `traceparent` is kept."""
         ...
 
@@ -47,9 +47,9 @@ class Exemplars:
         for row in islice(rows, LOOKED_AT_MAX):
             if row.outcome not in {"succeeded", "failed"}:
                 continue
-            trace_id = trace_id_of(row.id, row.traceparent)
-            if not self._sampler.keeps(trace_id, row.traceparent):
+            if not self._sampler.keeps_job(row.id, row.traceparent):
                 continue
+            trace_id = trace_id_of(row.id, row.traceparent)
             at_s = row.attempt_ended_at_ms / 1000
             self._keep(RUNS.name, (row.type, row.outcome), row.run_us or row.duration_ms * 1_000, trace_id, at_s)
             if row.ready_at_ms:

@@ -65,7 +65,7 @@ async def _serve(settings: Settings) -> int | None:
 async def _serve_until_stopped(settings: Settings, traced: Callable[[App], App]) -> int | None:
     stop = stop_on_signal()
     address, port = free_address("dashboard", settings.dashboard_host, settings.dashboard_port)
-    blobs = open_blobs(settings)
+    blobs = open_blobs(settings, writes=False)
     keeping = Keeping(settings.read_model_retention_ms, settings.log_retention_ms)
     open_log, archive = opener(settings), open_archive(settings)
 
@@ -75,7 +75,7 @@ async def _serve_until_stopped(settings: Settings, traced: Callable[[App], App])
     partitions = [Partition(number, partial(open_whole, number)) for number in range(settings.partitions)]
     try:
         await asyncio.to_thread(open_all, partitions)
-        async with running(partitions, blobs, Path(settings.data_dir), keeping) as model:
+        async with running(partitions, blobs, Path(settings.data_dir), keeping, settings.trace_turn_ms) as model:
             app = traced(build_app(model, surroundings(settings)))
             server = build_server(app, address, port, connections_max=CONNECTIONS_MAX)
             _settle()
@@ -91,15 +91,21 @@ async def _serve_until_stopped(settings: Settings, traced: Callable[[App], App])
 
 
 def _settle() -> None:
-    """Take what is there now, modules and routes, out of the collector's sight: it stays, and need not be looked at."""
+    """Take what is there now out of the garbage collector's sight, and have it look at the rest less often.
+
+    A batch of events is thousands of objects that live for some milliseconds and are in no cycle. With Python's
+    thresholds, whatever else lives as long (the spans of sampled jobs) made a collection of all that is alive come
+    several times a second.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
-def _traces(partitions: Sequence[Partition], path: Path) -> TraceProjector:
+def _traces(partitions: Sequence[Partition], path: Path, turn_ms: int) -> TraceProjector:
     from journeyman_dashboard.tracing.projector import TraceProjector
 
-    return TraceProjector(partitions, path, reader_name(path), os.environ)
+    return TraceProjector(partitions, path, reader_name(path), os.environ, turn_ms)
 
 
 def _send(traces: TraceProjector, metrics: Metrics) -> None:
@@ -111,14 +117,14 @@ def _send(traces: TraceProjector, metrics: Metrics) -> None:
 
 @asynccontextmanager
 async def running(
-    partitions: Sequence[Partition], blobs: BlobStore, data_dir: Path, keeping: Keeping
+    partitions: Sequence[Partition], blobs: BlobStore, data_dir: Path, keeping: Keeping, trace_turn_ms: int = 30_000
 ) -> AsyncIterator[ReadModel]:
     """Keep a read model in `data_dir` following the logs of these partitions, all that there are."""
     path = data_dir / FILE_NAME
     reach = Reach(partition.number for partition in partitions)
     reach.bind(asyncio.get_running_loop())
     exemplars = Exemplars(Sampler.from_environ(os.environ) if tracing_wanted(os.environ) else None)
-    traces = _traces(partitions, path) if tracing_wanted(os.environ) else None
+    traces = _traces(partitions, path, trace_turn_ms) if tracing_wanted(os.environ) else None
     projector = Projector(partitions, path, reach, keeping, exemplars, traces.handing.take if traces else None)
     await asyncio.to_thread(projector.start)
     readings = Readings(path)

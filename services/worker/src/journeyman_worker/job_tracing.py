@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from contextvars import Token
 from typing import TYPE_CHECKING
 
 from journeyman.otel import start_tracing, stop_tracing
@@ -17,7 +16,6 @@ from journeyman.tracing.sampling import Sampler
 from journeyman_worker.runner.attempt import Attempt
 
 if TYPE_CHECKING:
-    from opentelemetry.context import Context
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.trace import Span
 
@@ -29,16 +27,14 @@ class JobTracing:
         """Trace what `sampler` keeps; `provider` is stopped with it."""
         from opentelemetry import context, trace
 
-        self._nothing = context.Context()
-        self._attach, self._with = context.attach, trace.set_span_in_context
+        self._context, self._attach = context.Context, context.attach
+        [self._key] = trace.set_span_in_context(trace.INVALID_SPAN, context.Context())
         self._span = _span_class(sampler)
-        #: Leaves what `enter` returned.
-        self.leave: Callable[[Token[Context]], None] = context.detach
         self._provider = provider
 
-    def enter(self, attempt: Attempt) -> Token[Context]:
-        """Be inside the span of an attempt, in the calling thread, until `leave`."""
-        return self._attach(self._with(self._span(attempt), self._nothing))
+    def enter(self, attempt: Attempt) -> None:
+        """Be inside the span of an attempt, in the calling thread, until the next is entered: nothing is in between."""
+        self._attach(self._context({self._key: self._span(attempt)}))
 
     def close(self) -> None:
         """Send what waits to be sent, for a while."""

@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 from journeyman.errors import SettingsError
-from journeyman.tracing.ids import read_traceparent, trace_id_of
+from journeyman.tracing.ids import chance_of, read_traceparent, trace_id_of
 
 SAMPLER = "OTEL_TRACES_SAMPLER"
 ARGUMENT = "OTEL_TRACES_SAMPLER_ARG"
@@ -36,11 +35,11 @@ class Sampler:
 
     bound: int = _LOW + 1
     heeds_parent: bool = True
-    #: The bound as bytes, which compare as the numbers do.
-    _below: bytes = field(init=False, repr=False, compare=False)
+    #: The upper half of the bound.
+    _edge: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_below", min(self.bound, _LOW).to_bytes(8, "big"))
+        object.__setattr__(self, "_edge", self.bound >> 32)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Sampler:
@@ -62,11 +61,11 @@ class Sampler:
 
     def keeps_job(self, job_id: str, traceparent: str) -> bool:
         """Tell whether the trace of a job is kept. Quick where it has a trace of its own, as most jobs do."""
-        if traceparent:
-            return self.keeps(trace_id_of(job_id, traceparent), traceparent)
-        if 0 < self.bound <= _LOW:
-            return sha256(job_id.encode()).digest()[8:16] < self._below
-        return self.bound > 0
+        if not traceparent:
+            chance = chance_of(job_id)
+            if chance != self._edge:
+                return chance < self._edge
+        return self.keeps(trace_id_of(job_id, traceparent), traceparent)
 
 
 def _ratio(environ: Mapping[str, str]) -> float:

@@ -1,5 +1,6 @@
 """Traces of jobs, as a projection: when a job has ended, its spans are made from its events, and sent.
 
-`handing.py` takes from the projector which jobs ended; `trees.py` reads their events from the read model, `readable.py`
-makes them what the exporter takes, `projector.py` sends them. Nothing of this is imported where tracing is off.
+`handing.py` takes from the projector which jobs ended, with all that there is to say of those that went straight
+through (`plain.py`); `trees.py` reads the events of the others from the read model; `encoding.py` makes a request of
+their spans, `projector.py` sends it. Nothing of this is imported where tracing is off.
 """

@@ -9,27 +9,24 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from journeyman import events as e
 from journeyman.tracing.sampling import Sampler
 from journeyman.tracing.shapes import ENDS
+from journeyman_dashboard.rows import JobRow
+from journeyman_dashboard.tracing.plain import Plain, plain_of
 
-#: Jobs that wait to be sent, of one partition: some ten megabytes, and a minute at a rate that few have.
+#: Jobs that wait to be sent, of one partition: some twenty megabytes, and a minute at a rate that few have.
 WAITING_MAX = 50_000
 
 
-class Traceable(Protocol):
-    """What must be known of a job to say whether it is sampled."""
-
-    traceparent: str
-
-
 class End(NamedTuple):
-    """A job whose generation ended at a place in its partition's log."""
+    """A job whose generation ended at a place in its partition's log. plain: see `plain.py`."""
 
     job_id: str
     place: e.Offset
+    plain: Plain | None = None
 
 
 class Handed(NamedTuple):
@@ -112,14 +109,14 @@ class Handing:
         before: e.Offset,
         after: e.Offset,
         batch: Sequence[e.Entry],
-        jobs: Mapping[str, Traceable],
+        jobs: Mapping[str, JobRow],
     ) -> None:
-        """Hand on which jobs ended in a batch that was stored. jobs: those that it speaks of."""
+        """Hand on which jobs ended in a batch that was stored. jobs: those that it speaks of, as they are behind it."""
         line = self.lines[partition]
         if line.open:
             line.add(Handed(before, after, self._sampled(batch, jobs)))
 
-    def _sampled(self, batch: Sequence[e.Entry], jobs: Mapping[str, Traceable]) -> list[End]:
+    def _sampled(self, batch: Sequence[e.Entry], jobs: Mapping[str, JobRow]) -> list[End]:
         found = []
         ends, keeps = _ENDS, self.sampler.keeps_job
         for entry in batch:
@@ -127,7 +124,8 @@ class Handing:
                 if type(event) in ends:
                     job = jobs.get(event.job_id)  # type: ignore[union-attr]
                     if job is not None and (type(event) is e.JobDeadLettered or keeps(event.job_id, job.traceparent)):  # type: ignore[union-attr]
-                        found.append(End(event.job_id, entry.offset._replace(index=index)))  # type: ignore[union-attr]
+                        place = entry.offset._replace(index=index)
+                        found.append(End(event.job_id, place, plain_of(job)))  # type: ignore[union-attr]
         return found
 
 

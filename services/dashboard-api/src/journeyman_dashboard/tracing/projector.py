@@ -18,37 +18,32 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from opentelemetry.sdk.trace.export import SpanExportResult
 
 from journeyman.errors import JourneymanError
 from journeyman.events import BEGINNING, Offset
 from journeyman.log.turns import Turn
-from journeyman.otel import span_exporter
+from journeyman.otel import RequestSender
 from journeyman.tracing import conventions as c
 from journeyman.tracing.sampling import Sampler
 from journeyman.tracing.shapes import Span
 from journeyman_dashboard.partitions import DashboardLog, Partition
 from journeyman_dashboard.schema import open_for_reading
 from journeyman_dashboard.store import read_cursors
+from journeyman_dashboard.tracing.encoding import Encoder
 from journeyman_dashboard.tracing.handing import End, Figures, Handed, Handing, Line
-from journeyman_dashboard.tracing.readable import Readable
 from journeyman_dashboard.tracing.trees import ends_between, trees
-
-if TYPE_CHECKING:
-    from opentelemetry.sdk.trace.export import SpanExporter
 
 TURN = "traces"
 #: What is sent a second later is sent in larger batches.
 EVERY_S = 1.0
 #: Longer than one send takes the thread: ten seconds at most, unless OTEL_EXPORTER_OTLP_TIMEOUT says otherwise.
 LEASE_MS = 30_000
+#: A turn is renewed so often, or six times in its length where that is more often.
 RENEW_S = 5.0
 #: What ended longer ago than this is not sent by who has the next turn.
 CATCH_UP_MS = 900_000
 #: Jobs whose spans are sent in one request.
-JOBS_PER_SEND = 100
+JOBS_PER_SEND = 500
 BACKOFF_S = (1.0, 2.0, 5.0, 10.0)
 STOP_S = 3.0
 
@@ -68,16 +63,17 @@ class TraceProjector:
         path: Path,
         holder: str,
         environ: Mapping[str, str],
-        exporter: SpanExporter | None = None,
+        turn_ms: int = LEASE_MS,
     ) -> None:
         """Prepare it. Raises SettingsError where `environ` asks for what is not there."""
+        self.turn_ms = turn_ms
         self.handing = Handing((partition.number for partition in partitions), Sampler.from_environ(environ))
-        self._exporter = exporter or span_exporter(environ)
+        self._sender = RequestSender(environ)
         self._path = path
         self._senders = [
             Sender(partition, self.handing.lines[partition.number], holder, self) for partition in partitions
         ]
-        self._readable = Readable()
+        self._encoder = Encoder()
         self._connection: sqlite3.Connection | None = None
         self._stop = threading.Event()
         self._failures = 0
@@ -104,7 +100,7 @@ class TraceProjector:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(STOP_S)
-        self._exporter.shutdown()
+        self._sender.shutdown()
         if self._thread.ident is not None:
             self._thread.join(STOP_S)
 
@@ -137,7 +133,10 @@ class TraceProjector:
         self._failures += 1
 
     def send(self, partition: int, ends: Sequence[End]) -> None:
-        """Send the spans of jobs. What the collector refuses is left out. Raises NotSentError where it is away."""
+        """Send the spans of jobs. What cannot be encoded, or the collector refuses, is left out.
+
+        Raises NotSentError where the collector is away.
+        """
         found = trees(self.connection, partition, ends)
         self.figures.left_out += len(ends) - len(found)
         if self._export([span for tree in found for span in tree]):
@@ -150,10 +149,15 @@ class TraceProjector:
                 self.figures.sent += 1
             else:
                 self.figures.left_out += 1
-                _log.warning("the collector refuses the trace of job %s", tree[0].attributes[c.JOB_ID])
+                _log.warning("the collector does not take the trace of job %s", tree[0].attributes[c.JOB_ID])
 
     def _export(self, spans: Sequence[Span]) -> bool:
-        return self._exporter.export(self._readable.spans(spans)) is SpanExportResult.SUCCESS
+        """Send spans; tell whether they could be encoded and the collector took them."""
+        try:
+            body = self._encoder.request(spans)
+        except (TypeError, ValueError):
+            return False
+        return self._sender.send(body)
 
 
 class Sender:
@@ -185,17 +189,18 @@ class Sender:
 
     def _has_turn(self, log: DashboardLog) -> bool:
         now = time.monotonic()
-        if now - self._asked_at < RENEW_S:
+        turn_ms = self._projector.turn_ms
+        if now - self._asked_at < min(RENEW_S, turn_ms / 6_000):
             return self._line.open
         self._turn = self._turn or log.turn(TURN)
         self._asked_at = now
         try:
-            has = self._turn.take(self._holder, LEASE_MS)
+            has = self._turn.take(self._holder, turn_ms)
         except JourneymanError:
             if now >= self._until:
                 self._line.shut()
             raise
-        self._until = now + LEASE_MS / 1000
+        self._until = now + turn_ms / 1000
         if has and not self._line.open:
             self._begin(log, self._turn)
         elif not has and self._line.open:

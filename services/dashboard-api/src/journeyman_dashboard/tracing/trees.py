@@ -21,6 +21,7 @@ from journeyman_dashboard.places import entry_of, index_of, read_places
 from journeyman_dashboard.queries.entries import events_at, events_between, offsets_of
 from journeyman_dashboard.queries.values import as_json
 from journeyman_dashboard.tracing.handing import End, Handed
+from journeyman_dashboard.tracing.plain import records_of
 
 #: Events of a job that are looked at: the first of these, and the last. More have only jobs that report much progress.
 FIRST_MAX, LAST_MAX = 100, 1_900
@@ -51,22 +52,43 @@ Shuts = Mapping[tuple[str, str], Sequence[Shut]]
 
 def trees(connection: sqlite3.Connection, partition: int, ends: Sequence[End]) -> list[list[Span]]:
     """Return the spans of jobs that ended, each the root first; nothing of jobs that are not known any more."""
-    rows = _rows(connection, {end.job_id for end in ends})
-    histories = _histories(connection, rows.values())
-    parents = _rows(connection, {parent for told in histories.values() for parent in _parents(told)})
+    read = _Read(connection, [end for end in ends if end.plain is None])
     shuts = shut_times(connection, partition)
     found = []
     for end in ends:
-        row = rows.get(end.job_id)
-        if row is None:
+        job = read.job(end) if end.plain is None else end.plain
+        if job is None:
             continue
-        told = [record for record in histories[row.n] if record.offset <= end.place]
-        tags = msgspec.json.decode(row.tags, type=dict[str, str]) if row.tags else {}
-        subject = Subject(row.id, row.type, row.queue, row.traceparent, tags, partition)
-        links = _links(connection, told, parents, end)
-        shut = merged([*shuts.get(("queue", row.queue), ()), *shuts.get(("breaker", row.type), ())])
-        found.append(tree_of(subject, told, links, shut))
+        tags = msgspec.json.decode(job.tags, type=dict[str, str]) if job.tags else {}
+        subject = Subject(end.job_id, job.type, job.queue, job.traceparent, tags, partition)
+        shut = merged([*shuts.get(("queue", job.queue), ()), *shuts.get(("breaker", job.type), ())]) if shuts else []
+        if end.plain is None:
+            found.append(tree_of(subject, read.told(end), read.links(end), shut))
+        else:
+            found.append(tree_of(subject, records_of(end.job_id, end.plain, end.place), (), shut))
     return [tree for tree in found if tree]
+
+
+class _Read:
+    """What the read model says of jobs: their rows, their events, those they depended on."""
+
+    def __init__(self, connection: sqlite3.Connection, ends: Sequence[End]) -> None:
+        self._connection = connection
+        self._rows = _rows(connection, {end.job_id for end in ends}) if ends else {}
+        self._histories = _histories(connection, self._rows.values()) if ends else {}
+        parents = {parent for told in self._histories.values() for parent in _parents(told)}
+        self._parents = _rows(connection, parents) if parents else {}
+
+    def job(self, end: End) -> _Row | None:
+        return self._rows.get(end.job_id)
+
+    def told(self, end: End) -> list[e.Record]:
+        """Return a job's events up to its end."""
+        history = self._histories[self._rows[end.job_id].n]
+        return [record for record in history if record.offset <= end.place]
+
+    def links(self, end: End) -> list[Link]:
+        return _links(self._connection, self.told(end), self._parents, end)
 
 
 def ends_between(

@@ -68,17 +68,14 @@ class TracedRunner(Runner):
     def __init__(self, actor: Actor[Any, Any], tracing: JobTracing) -> None:
         """Look at the actor. Raises TypeError as `Runner` does."""
         super().__init__(actor)
-        self._enter, self._leave = tracing.enter, tracing.leave
+        self._enter = tracing.enter
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run user code for the attempt that the calling thread has begun."""
         attempt = current_attempt.get()
         assert attempt is not None
-        token = self._enter(attempt)
-        try:
-            return super().__call__(*args, **kwargs)
-        finally:
-            self._leave(token)
+        self._enter(attempt)
+        return super().__call__(*args, **kwargs)
 
 
 def _contained(fn: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
