@@ -101,9 +101,10 @@ def test_prometheus_accepts_its_configuration_and_rules() -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-def test_every_service_is_scraped() -> None:
+def test_every_service_is_scraped_and_what_observes_them() -> None:
     jobs = yaml.safe_load((CONFIGURATION / "prometheus.yml").read_text())["scrape_configs"]
     services = {
         path.name.removesuffix("-api") for path in (ROOT / "services").iterdir() if (path / "Dockerfile").exists()
     }
-    assert {job["job_name"] for job in jobs} - {"prometheus"} == {f"journeyman-{service}" for service in services}
+    observers = {"prometheus", "otel-collector", "tempo"}
+    assert {job["job_name"] for job in jobs} == {f"journeyman-{service}" for service in services} | observers

@@ -257,7 +257,7 @@ def test_what_does_not_fit_into_the_line_is_left_out_and_counted(
     await_roots(collector, *jobs[4:])
 
     assert set(roots(collector)) <= set(jobs)
-    assert replica.traces.figures.sent == 2
+    wait_for(lambda: replica.traces.figures.sent == 2, "the two that fitted to be counted")
 
 
 def test_a_trace_that_the_collector_refuses_does_not_hold_up_the_others(
@@ -278,7 +278,8 @@ def test_a_trace_that_the_collector_refuses_does_not_hold_up_the_others(
     await_roots(collector, fine)
 
     assert roots(collector) == [fine]
-    assert (replica.traces.figures.sent, replica.traces.figures.left_out) == (1, 1)
+    figures = replica.traces.figures
+    wait_for(lambda: (figures.sent, figures.left_out) == (1, 1), "both to be counted")
 
 
 def test_every_partition_is_told_of(

@@ -8,14 +8,15 @@ The worker's own traffic with the server makes none (`journeyman.log.clients`).
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from journeyman.otel import start_tracing, stop_tracing
 from journeyman.tracing.sampling import Sampler
-from journeyman_worker.runner.attempt import Attempt
+from journeyman_worker.context import current_attempt
 
 if TYPE_CHECKING:
+    from opentelemetry.context import Context
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.trace import Span
 
@@ -25,42 +26,48 @@ class JobTracing:
 
     def __init__(self, sampler: Sampler, provider: TracerProvider | None = None) -> None:
         """Trace what `sampler` keeps; `provider` is stopped with it."""
-        from opentelemetry import context, trace
+        from opentelemetry import context
 
-        self._context, self._attach = context.Context, context.attach
-        [self._key] = trace.set_span_in_context(trace.INVALID_SPAN, context.Context())
-        self._span = _span_class(sampler)
+        self._current, self._attach = context.get_current, context.attach
+        self._inside = _inside_of_jobs(sampler)
         self._provider = provider
 
-    def enter(self, attempt: Attempt) -> None:
-        """Be inside the span of an attempt, in the calling thread, until the next is entered: nothing is in between."""
-        self._attach(self._context({self._key: self._span(attempt)}))
+    def enter(self) -> None:
+        """Be inside the span of whichever attempt the calling thread runs, from now on, whatever was left open."""
+        if self._current() is not self._inside:
+            self._attach(self._inside)
 
     def close(self) -> None:
         """Send what waits to be sent, for a while."""
         stop_tracing(self._provider)
 
 
-def _span_class(sampler: Sampler) -> Callable[[Attempt], Span]:
-    """Return what stands for the span of an attempt. Its ids are made when somebody asks, which most jobs never do."""
-    from opentelemetry.trace import INVALID_SPAN_CONTEXT, NonRecordingSpan, SpanContext, TraceFlags
+def _inside_of_jobs(sampler: Sampler) -> Context:
+    """Return the context of every job: what span it is in is looked up when somebody asks, which most jobs never do."""
+    from opentelemetry import trace
+    from opentelemetry.context import Context
 
-    class AttemptSpan(NonRecordingSpan):
-        _context = INVALID_SPAN_CONTEXT
+    [of_span] = trace.set_span_in_context(trace.INVALID_SPAN, Context())
 
-        def __init__(self, attempt: Attempt) -> None:
-            self._attempt = attempt
+    def span() -> Span | None:
+        attempt = current_attempt.get()
+        if attempt is None:
+            return None
+        kept = sampler.keeps(attempt.trace_id, attempt.job.body.traceparent)
+        flags = trace.TraceFlags(trace.TraceFlags.SAMPLED if kept else trace.TraceFlags.DEFAULT)
+        return trace.NonRecordingSpan(
+            trace.SpanContext(int(attempt.trace_id, 16), int(attempt.span_id, 16), is_remote=True, trace_flags=flags)
+        )
 
-        def get_span_context(self) -> SpanContext:
-            if self._context is INVALID_SPAN_CONTEXT:
-                attempt = self._attempt
-                trace_id = attempt.trace_id
-                kept = sampler.keeps(trace_id, attempt.job.body.traceparent)
-                flags = TraceFlags(TraceFlags.SAMPLED if kept else TraceFlags.DEFAULT)
-                self._context = SpanContext(int(trace_id, 16), int(attempt.span_id, 16), True, flags)
-            return self._context
+    class InsideOfJobs(Context):
+        def get(self, key: str, default: Any = None) -> Any:
+            return (span() if key == of_span else None) or default
 
-    return AttemptSpan
+        def copy(self) -> dict[str, object]:
+            there = span()
+            return {} if there is None else {of_span: there}
+
+    return InsideOfJobs()
 
 
 def open_tracing(environ: Mapping[str, str]) -> JobTracing | None:

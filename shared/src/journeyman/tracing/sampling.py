@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from journeyman.errors import SettingsError
-from journeyman.tracing.ids import chance_of, read_traceparent, trace_id_of
+from journeyman.tracing.ids import RANKS, quick_chance, read_traceparent, trace_id_of
 
 SAMPLER = "OTEL_TRACES_SAMPLER"
 ARGUMENT = "OTEL_TRACES_SAMPLER_ARG"
@@ -35,11 +35,12 @@ class Sampler:
 
     bound: int = _LOW + 1
     heeds_parent: bool = True
-    #: The upper half of the bound.
-    _edge: int = field(init=False, repr=False, compare=False)
+    #: Which jobs with a trace of their own may be kept, by `quick_chance`: no others are.
+    maybe: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_edge", self.bound >> 32)
+        edge = self.bound >> 54
+        object.__setattr__(self, "maybe", frozenset(pair for pair, rank in RANKS.items() if rank <= edge))
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Sampler:
@@ -61,10 +62,8 @@ class Sampler:
 
     def keeps_job(self, job_id: str, traceparent: str) -> bool:
         """Tell whether the trace of a job is kept. Quick where it has a trace of its own, as most jobs do."""
-        if not traceparent:
-            chance = chance_of(job_id)
-            if chance != self._edge:
-                return chance < self._edge
+        if not traceparent and quick_chance(job_id) not in self.maybe:
+            return False
         return self.keeps(trace_id_of(job_id, traceparent), traceparent)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from journeyman import events as e
+from journeyman.tracing.ids import quick_chance
 from journeyman.tracing.sampling import Sampler
 from journeyman.tracing.shapes import ENDS
 from journeyman_dashboard.rows import JobRow
@@ -118,14 +119,21 @@ class Handing:
 
     def _sampled(self, batch: Sequence[e.Entry], jobs: Mapping[str, JobRow]) -> list[End]:
         found = []
-        ends, keeps = _ENDS, self.sampler.keeps_job
+        ends, maybe, keeps = _ENDS, self.sampler.maybe, self.sampler.keeps_job
         for entry in batch:
             for index, event in enumerate(entry.events):
-                if type(event) in ends:
-                    job = jobs.get(event.job_id)  # type: ignore[union-attr]
-                    if job is not None and (type(event) is e.JobDeadLettered or keeps(event.job_id, job.traceparent)):  # type: ignore[union-attr]
-                        place = entry.offset._replace(index=index)
-                        found.append(End(event.job_id, place, plain_of(job)))  # type: ignore[union-attr]
+                if type(event) not in ends:
+                    continue
+                job = jobs.get(event.job_id)  # type: ignore[union-attr]
+                if job is None:
+                    continue
+                if type(event) is not e.JobDeadLettered:
+                    # What `keeps` would say of nearly all, without asking it.
+                    if not job.traceparent and quick_chance(job.id) not in maybe:
+                        continue
+                    if not keeps(job.id, job.traceparent):
+                        continue
+                found.append(End(job.id, entry.offset._replace(index=index), plain_of(job)))
         return found
 
 

@@ -72,9 +72,7 @@ class TracedRunner(Runner):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run user code for the attempt that the calling thread has begun."""
-        attempt = current_attempt.get()
-        assert attempt is not None
-        self._enter(attempt)
+        self._enter()
         return super().__call__(*args, **kwargs)
 
 
