@@ -4,9 +4,11 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DEPLOY_READY := $(VENV)/.ready-deploy
 DISTRIBUTIONS := shared $(wildcard services/*) deploy/local
 PYPROJECTS := $(wildcard $(addsuffix /pyproject.toml,$(DISTRIBUTIONS)))
-PACKAGES := $(wildcard shared/src services/*/src deploy/local/src)
+PACKAGES := $(wildcard shared/src services/*/src deploy/local/src deploy/components/src)
+PROGRAMS := $(dir $(wildcard deploy/*/Pulumi.yaml))
 PYTHONS := $(PYTHON) python3.13 python3.12 python3.11 python3 python3.14
 
 # The dashboard's pages: built by npm, with Node from this machine or from a Python package (see npm.py).
@@ -22,6 +24,7 @@ UI_SOURCES := $(wildcard $(UI)/*.html $(UI)/*.ts $(UI)/*.json) $(shell find $(UI
 UP ?=
 TESTS ?= tests
 CONTAINER_TESTS ?= tests/containers $(addprefix tests/integration/test_,scheduler_recovery.py worker_doorbell.py verify_keys.py verify_live.py log_figures.py)
+SQS_TESTS ?= tests/e2e tests/chaos $(addprefix tests/integration/test_sqs_,forwarder.py worker.py system.py)
 CLUSTER_TESTS ?= tests/cluster tests/conformance tests/integration tests/e2e
 MINUTES ?= 60
 SEED ?= 4
@@ -29,7 +32,7 @@ SIMULATE ?=
 PICTURES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ui ui-check test-containers test-cluster check lint types walls format bench bench-peers soak chaos simulate docs dashboards pictures lock setup clean
+.PHONY: help run test ui ui-check test-containers test-cluster test-sqs check lint types walls format bench bench-peers soak chaos simulate docs dashboards pictures lock setup deploy-setup clean
 
 help: ## List the targets
 	@echo "make TARGET, where TARGET is one of"
@@ -38,7 +41,7 @@ help: ## List the targets
 run: ui ## Start the whole system, run the sample jobs, stay up (Ctrl-C stops it)
 	@$(BIN)/journeyman up --demo $(UP)
 
-test: ui ## Run the whole test suite
+test: ui deploy-setup ## Run the whole test suite
 	@$(NPM) run --silent test
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/containers $(TESTS)
 	@case "$(TESTS) " in "tests "*) $(MAKE) --no-print-directory test-containers;; esac
@@ -50,16 +53,20 @@ test-containers: setup ## Run what needs Docker, and some of the integration tes
 test-cluster: setup ## Run what needs a server on a cluster of three, with four partitions
 	@JOURNEYMAN_TEST_CLUSTER=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(CLUSTER_TESTS)
 
+test-sqs: setup ## Run what breaks whole systems with SQS between scheduler and workers (moto stands in for it)
+	@JOURNEYMAN_TEST_TRANSPORT=sqs $(BIN)/python -m pytest -n 2 --dist loadfile $(SQS_TESTS)
+	@JOURNEYMAN_TEST_TRANSPORT=sqs PYTHONPATH=tests $(BIN)/python -m chaos --seed $(SEED)
+
 check: lint types walls ui-check ## Lint, types and import walls
 
-lint: setup ## Style, formatting and docstrings (ruff)
+lint: deploy-setup ## Style, formatting and docstrings (ruff)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-types: setup ## Types (mypy, strict)
-	@$(BIN)/mypy $(PACKAGES) deploy/observability tests $(wildcard benchmarks)
+types: deploy-setup ## Types (mypy, strict)
+	@$(BIN)/mypy $(PACKAGES) $(PROGRAMS) tests $(wildcard benchmarks)
 
-walls: setup ## Who may import whom (import-linter)
+walls: deploy-setup ## Who may import whom (import-linter)
 	@$(BIN)/lint-imports
 
 ui: setup $(UI_BUILT) ## Build the dashboard's pages, if anything of theirs changed
@@ -101,10 +108,15 @@ pictures: ui ## Take the pictures of the dashboard, with Chromium, into docs/ima
 setup: $(READY) ## Make .venv with everything in it (done by the others as needed)
 	@:
 
-lock: setup ## Resolve requirements.in and every pyproject into requirements.lock
+deploy-setup: $(DEPLOY_READY) ## Add to .venv what deploy/ needs: Pulumi, 280 MB (`test` and `check` do it as needed, `run` does not)
+	@:
+
+lock: setup ## Resolve requirements.in and every pyproject into requirements.lock, deploy/requirements.in into its own
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  $(addprefix --no-emit-package ,$(shell sed -n 's/^name = "\(journeyman[a-z-]*\)"/\1/p' $(PYPROJECTS))) \
 	  requirements.in -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --constraints requirements.lock deploy/requirements.in -o deploy/requirements.lock
 
 clean: ## Remove what was made: .venv, caches and builds. Data (.journeyman) stays
 	@rm -rf $(UI)/node_modules $(dir $(UI_BUILT))
@@ -130,6 +142,12 @@ $(READY): requirements.lock $(PYPROJECTS)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/uv pip install --quiet --offline --python $(BIN)/python --no-deps --no-build-isolation \
 	  $(addprefix -e ./,$(DISTRIBUTIONS))
+	@touch $@
+
+$(DEPLOY_READY): $(READY) deploy/requirements.lock deploy/components/pyproject.toml
+	@echo "installing what deploy/requirements.lock pins"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r deploy/requirements.lock
+	@$(BIN)/uv pip install --quiet --offline --python $(BIN)/python --no-deps --no-build-isolation -e ./deploy/components
 	@touch $@
 
 $(UI_PACKAGES): $(UI)/package-lock.json | $(READY)

@@ -22,10 +22,13 @@ ENVIRONMENT = Path("/opt/journeyman")
 TOOLS = Path("/opt/tools")
 SHARED = Path("shared")
 #: Besides what the service itself asks of `journeyman`.
-EXTRAS = {"otel"}
+EXTRAS = {"aws", "otel"}
 #: What comes with packages and is never imported here, a third of the whole: the second implementation of zstandard,
 #: what Litestar makes examples for its schemas with where it is asked to, tests, and headers.
 UNUSED = ("zstandard/_cffi*.so", "faker", "polyfactory", "**/test", "**/tests", "**/include")
+#: Of the descriptions of some four hundred services of Amazon, 27 MB, those that we call, and those that credentials
+#: may come from; of each the latest. What belongs to no single service stays.
+SERVICES = {"autoscaling", "cloudwatch", "ec2", "s3", "signin", "sqs", "sso", "sso-oidc", "sts"}
 
 
 class Pinned(NamedTuple):
@@ -129,9 +132,19 @@ def strip(environment: Path) -> None:
             shutil.rmtree(unused, ignore_errors=True)
         else:
             unused.unlink()
+    for models in (packages / "botocore/data", packages / "boto3/data"):
+        strip_models(models)
     for path in environment.rglob("*"):
         if not path.is_symlink():
             path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
+
+
+def strip_models(models: Path) -> None:
+    """Remove the descriptions of services that nothing calls."""
+    for service in models.glob("*/"):
+        versions = sorted(service.glob("*/")) if service.name in SERVICES else []
+        for unused in [service] if not versions else versions[:-1]:
+            shutil.rmtree(unused)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""What the Pulumi projects in deploy/ share. README.md beside pyproject.toml says what is where."""
