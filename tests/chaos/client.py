@@ -18,6 +18,7 @@ import httpx
 
 from chaos.history import Told
 from support.system import System
+from support.transport import LOAD
 from support.waiting import wait_for
 
 THREADS = 6
@@ -60,7 +61,7 @@ class Client:
         self._stop.clear()
         for _ in range(THREADS):
             chance = random.Random(self._chance.random())
-            thread = threading.Thread(target=self._go_on, args=(chance, THREADS / per_s), daemon=True)
+            thread = threading.Thread(target=self._go_on, args=(chance, THREADS / (per_s * LOAD)), daemon=True)
             self._threads.append(thread)
             thread.start()
         try:

@@ -14,7 +14,7 @@ from journeyman import proposals as p
 from journeyman.admission import admit
 from journeyman.errors import JourneymanError
 from journeyman.ids import compose
-from journeyman.log.api import ClaimedJob, Outcome
+from journeyman.log.api import ClaimedJob, Outcome, Wanted
 from journeyman.log.memory_log import MemoryLog
 from journeyman.log.redis_log import RedisLog
 from support.driver import AnyLog, failed, given_back, handed_over, progressed, succeeded
@@ -49,6 +49,8 @@ queues = st.lists(st.sampled_from(QUEUES), min_size=1, max_size=2, unique=True)
 types = st.lists(st.sampled_from(TYPES), min_size=1, max_size=2, unique=True)
 priorities = st.sampled_from([0, 9, 10, 20])
 places = st.builds(p.place, ids, st.integers(1, 2), st.integers(0, 1), st.integers(1, 2))
+
+wanted = st.builds(lambda place, priority: Wanted(*line_of(place, priority), place), places, priorities)
 
 guards = st.one_of(
     st.none(),
@@ -99,6 +101,7 @@ calls = st.one_of(
     st.tuples(st.just("read on"), st.sampled_from(["beginning", "end", "lost"])),
     st.tuples(st.just("silent")),
     st.tuples(st.just("claim"), workers, st.integers(1, 4), queues, types),
+    st.tuples(st.just("wanted"), workers, st.lists(wanted, max_size=4), queues, types),
     st.tuples(st.just("finish"), workers, st.lists(st.sampled_from(OUTCOMES), max_size=4)),
     st.tuples(st.just("beat"), workers),
     st.tuples(st.just("again")),
@@ -140,12 +143,16 @@ class Player:
                 verdicts = self.log.append(wanted, caller="c", number=self._number).verdicts
                 return [(verdict.accepted, verdict.reason, verdict.replayed) for verdict in verdicts]
             case ("commit", wanted, read):
-                reply = self.log.commit(wanted, epoch=self._epoch, number=self._number, cursor=self._place(read))
-                return [(verdict.accepted, verdict.reason, verdict.replayed) for verdict in reply.verdicts]
+                commit = self.log.commit(wanted, epoch=self._epoch, number=self._number, cursor=self._place(read))
+                return [(verdict.accepted, verdict.reason, verdict.replayed) for verdict in commit.verdicts]
             case ("claim", worker, count, from_queues, of_types):
                 claimed = self.log.claim(worker, self._number, count, queues=from_queues, types=of_types).jobs
                 self.held[worker] += [job for job in claimed if job not in self.held[worker]]
                 return claimed
+            case ("wanted", worker, at, from_queues, of_types):
+                reply = self.log.claim(worker, self._number, 4, queues=from_queues, types=of_types, wanted=at)
+                self.held[worker] += [job for job in reply.jobs if job not in self.held[worker]]
+                return reply.jobs, list(reply.fates)
             case ("finish", worker, _):
                 return self.log.finish(worker, self._finishes[worker], self._outcomes).accepted
             case ("elect", scheduler, floor):

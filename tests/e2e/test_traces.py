@@ -271,3 +271,24 @@ def test_of_two_dashboards_one_sends_until_it_ends(systems: list[Traced], collec
     wait_for(lambda: len(traced.expected()) >= 60, "the jobs to end", timeout_s=WAIT_S)
     traced.await_everything()
     assert sorted(map(as_expected, traced.of_jobs())) == sorted(traced.expected())
+
+
+def test_of_two_dashboards_the_other_takes_over_from_one_that_is_killed(
+    systems: list[Traced], collector: Collector, tmp_path: Path
+) -> None:
+    traced = begin(systems, tmp_path, collector, trace_turn_ms=2_000)
+    traced.system.start_standby("dashboard-2")
+    wait_for(lambda: "listening on" in traced.system.output("dashboard-2"), "the other dashboard", timeout_s=60)
+    ids = traced.submit([step(f"s{n}", fail_times=int(n == 7)) for n in range(20)])
+    wait_for(traced.of_jobs, "the first traces", timeout_s=WAIT_S)
+
+    traced.system.kill("dashboard")
+    ids += traced.submit([step(f"t{n}") for n in range(20)])
+    traced.await_sender("dashboard-2")
+    traced.journal.await_completed(ids, WAIT_S)
+    traced.await_everything()
+
+    came = [as_expected(span) for span in traced.of_jobs()]
+    assert set(came) == set(traced.expected())
+    assert len({span.span_id for span in came}) == len(set(came))
+    assert Counter(span.name for span in traced.expected() if span.name.startswith("job ")).total() == len(ids)

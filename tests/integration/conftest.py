@@ -1,4 +1,7 @@
-"""A dashboard over a log in memory, for the tests of its answers. One that needs another log brings its own `log`."""
+"""A dashboard over a log in memory for the tests of its answers, and places for archives.
+
+A test of the dashboard that needs another log brings its own `log`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from journeyman.log.memory_log import MemoryLog
+from support.aws import MotoServer
 from support.dashboard import Dashboard, Writer, dashboard
+from support.shelves import BucketShelf, FileShelf, Shelf
 
 
 @pytest.fixture
@@ -28,3 +33,18 @@ def board(log: MemoryLog, tmp_path: Path) -> Iterator[Dashboard]:
     """Give the dashboard over it."""
     with dashboard(log, tmp_path) as served:
         yield served
+
+
+@pytest.fixture
+def bucket_shelf(aws: MotoServer, aws_environ: dict[str, str]) -> Shelf:
+    """Give a place for an archive in a bucket."""
+    return BucketShelf(aws)
+
+
+@pytest.fixture(params=["files", "bucket"])
+def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Shelf:
+    """Give a place for an archive, of each kind in turn."""
+    if request.param == "files":
+        return FileShelf(tmp_path)
+    found: Shelf = request.getfixturevalue("bucket_shelf")
+    return found

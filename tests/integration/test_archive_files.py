@@ -1,8 +1,9 @@
-"""The archive in files: what is written once, what a crash leaves, what damage is called, what segments disown."""
+"""The archive, in files and in a bucket: what is written once, what a crash leaves, what damage is called."""
 
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journeyman import archive as archiving
-from journeyman.archive import open_archive, read_entries
+from journeyman.archive import archive_at, open_archive, read_entries
 from journeyman.archive_segments import RawEntry, frame, unframe
 from journeyman.entries import Offset
 from journeyman.errors import (
@@ -24,23 +25,25 @@ from journeyman.errors import (
 )
 from journeyman.events import WorkerLeft
 from journeyman.settings import load
-from support.archives import archive_in, extend, files_of, offsets, plan, raw_entries, raw_entry
+from support.archives import archive_in, extend, offsets, plan, raw_entries, raw_entry
+from support.aws import MotoServer
+from support.shelves import BucketShelf, Shelf
 
 
-def test_what_was_archived_is_read_byte_for_byte(tmp_path: Path) -> None:
+def test_what_was_archived_is_read_byte_for_byte(shelf: Shelf) -> None:
     odd = [
         RawEntry(Offset(3, 7), [b"c", b"\xc1", b"c", b"twice", b"", b"\x00" * 70_000]),
         RawEntry(Offset(2**48, 2**64 - 1), [b"hello", b"world"]),
     ]
-    chain = archive_in(tmp_path).chain(0)
+    chain = shelf.archive().chain(0)
     extend(chain, raw_entries(1, 2))
     extend(chain, odd)
     assert list(chain.raw()) == [*raw_entries(1, 2), *odd]
     assert list(chain.raw(Offset(3, 7))) == odd[1:]
 
 
-def test_archived_entries_are_decoded_as_those_of_the_log(tmp_path: Path) -> None:
-    archive = archive_in(tmp_path)
+def test_archived_entries_are_decoded_as_those_of_the_log(shelf: Shelf) -> None:
+    archive = shelf.archive()
     extend(archive.chain(0), raw_entries(1, 2))
     first, second = read_entries(archive)
     assert (first.offset, first.events) == (Offset(1, 0), [WorkerLeft("w1")])
@@ -50,9 +53,9 @@ def test_archived_entries_are_decoded_as_those_of_the_log(tmp_path: Path) -> Non
     assert archive.partitions() == [0]
 
 
-def test_a_segment_ends_where_it_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_segment_ends_where_it_is_full(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archiving, "SEGMENT_BYTES", 1)
-    chain = archive_in(tmp_path).chain(0)
+    chain = shelf.archive().chain(0)
     entries = iter(raw_entries(1, 2))
     written = chain.extend(entries, plan(1))
     assert written is not None
@@ -60,27 +63,27 @@ def test_a_segment_ends_where_it_is_full(tmp_path: Path, monkeypatch: pytest.Mon
     assert offsets(entries) == [2]
 
 
-def test_of_two_writers_one_extends_the_chain_and_the_other_is_told(tmp_path: Path) -> None:
-    chain = archive_in(tmp_path).chain(0)
+def test_of_two_writers_one_extends_the_chain_and_the_other_is_told(shelf: Shelf) -> None:
+    chain = shelf.archive().chain(0)
     extend(chain, raw_entries(1, 2))
     before = plan(2, after=Offset(2, 0), position=2)
     chain.extend(iter(raw_entries(3, 4)), before)
     with pytest.raises(ArchiveAheadError, match="segment 2 of partition 0"):
         chain.extend(iter(raw_entries(3, 4, 5)), before)
     assert offsets(chain.raw()) == [1, 2, 3, 4]
-    assert len(files_of(tmp_path, ".zst")) == 2
+    assert len(shelf.names(".zst")) == 2
 
 
-def test_the_same_segment_written_twice_is_there_once(tmp_path: Path) -> None:
-    chain = archive_in(tmp_path).chain(0)
+def test_the_same_segment_written_twice_is_there_once(shelf: Shelf) -> None:
+    chain = shelf.archive().chain(0)
     chain.extend(iter(raw_entries(1)), plan(1))
     with pytest.raises(ArchiveAheadError):
         chain.extend(iter(raw_entries(1)), plan(1))
     assert offsets(chain.raw()) == [1]
 
 
-def test_nothing_of_a_segment_is_seen_until_all_of_it_is_there(tmp_path: Path) -> None:
-    chain = archive_in(tmp_path).chain(0)
+def test_nothing_of_a_segment_is_seen_until_all_of_it_is_there(shelf: Shelf) -> None:
+    chain = shelf.archive().chain(0)
 
     def no_more() -> None:
         assert chain.last() is None
@@ -93,8 +96,8 @@ def test_nothing_of_a_segment_is_seen_until_all_of_it_is_there(tmp_path: Path) -
     assert offsets(chain.raw()) == [1, 2]
 
 
-def test_a_later_segment_disowns_what_the_server_has_lost(tmp_path: Path) -> None:
-    chain = archive_in(tmp_path).chain(0)
+def test_a_later_segment_disowns_what_the_server_has_lost(shelf: Shelf) -> None:
+    chain = shelf.archive().chain(0)
     extend(chain, raw_entries(1, 2))
     extend(chain, raw_entries(3, 6))
     extend(chain, raw_entries(7, 8))
@@ -104,44 +107,44 @@ def test_a_later_segment_disowns_what_the_server_has_lost(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("how", ["cut", "changed", "gone", "exchanged"])
-def test_contents_that_are_damaged_or_gone_are_named_before_any_of_them_is_given_out(tmp_path: Path, how: str) -> None:
-    chain = archive_in(tmp_path).chain(0)
+def test_contents_that_are_damaged_or_gone_are_named_before_any_of_them_is_given_out(shelf: Shelf, how: str) -> None:
+    chain = shelf.archive().chain(0)
     extend(chain, raw_entries(1, 2))
     extend(chain, raw_entries(3, 4))
-    path, other = files_of(tmp_path, ".zst")[1], files_of(tmp_path, ".zst")[0]
-    data = path.read_bytes()
+    other, name = shelf.names(".zst")
+    data = shelf.read(name)
     if how == "gone":
-        path.unlink()
+        shelf.remove(name)
     else:
         spoiled = {
             "cut": data[:-1],
             "changed": bytes([*data[:-9], data[-9] ^ 1, *data[-8:]]),
-            "exchanged": other.read_bytes(),
+            "exchanged": shelf.read(other),
         }
-        path.write_bytes(spoiled[how])
+        shelf.write(name, spoiled[how])
     read = chain.raw()
     assert [next(read).offset.ms, next(read).offset.ms] == [1, 2]
     with pytest.raises(ArchiveDamagedError, match=r"segment 2 of partition 0"):
         next(read)
 
 
-def test_a_manifest_that_is_missing_or_damaged_is_named(tmp_path: Path) -> None:
-    chain = archive_in(tmp_path).chain(0)
+def test_a_manifest_that_is_missing_or_damaged_is_named(shelf: Shelf) -> None:
+    chain = shelf.archive().chain(0)
     for ms in (1, 2, 3):
         extend(chain, raw_entries(ms))
-    manifests = files_of(tmp_path, ".json")
-    kept = manifests[1].read_bytes()
-    manifests[1].unlink()
+    manifests = shelf.names(".json")
+    kept = shelf.read(manifests[1])
+    shelf.remove(manifests[1])
     with pytest.raises(ArchiveDamagedError, match="segment 2 of partition 0 is missing"):
         chain.segments()
-    for spoiled in (b"", kept[:-5], kept.replace(b'"format": 1', b'"format": 9'), manifests[2].read_bytes()):
-        manifests[1].write_bytes(spoiled)
-        with pytest.raises(ArchiveDamagedError, match=manifests[1].name):
+    for spoiled in (b"", kept[:-5], kept.replace(b'"format": 1', b'"format": 9'), shelf.read(manifests[2])):
+        shelf.write(manifests[1], spoiled)
+        with pytest.raises(ArchiveDamagedError, match=manifests[1].rpartition("/")[2]):
             chain.segments()
 
 
-def test_a_chain_whose_segments_do_not_follow_on_is_refused(tmp_path: Path) -> None:
-    chain = archive_in(tmp_path).chain(0)
+def test_a_chain_whose_segments_do_not_follow_on_is_refused(shelf: Shelf) -> None:
+    chain = shelf.archive().chain(0)
     extend(chain, raw_entries(1, 2))
     extend(chain, raw_entries(9), after=Offset(5, 0))
     with pytest.raises(ArchiveDamagedError, match="segment 2 of partition 0 does not follow on"):
@@ -154,12 +157,27 @@ def test_a_place_that_cannot_be_written_is_said_in_a_line(tmp_path: Path) -> Non
         extend(archive_in(tmp_path / "file" / "archive").chain(0), raw_entries(1))
 
 
-def test_only_files_are_taken_for_now() -> None:
+def test_a_bucket_that_is_not_there_is_said_in_a_line(aws_environ: dict[str, str]) -> None:
+    with pytest.raises(ArchiveUnavailableError, match=r"the archive at s3://no-such-bucket/x: s3 .*: NoSuchBucket"):
+        archive_at("s3://no-such-bucket/x", "jm").chain(0).last()
+
+
+def test_contents_too_large_for_one_request_are_written_in_parts(aws: MotoServer, aws_environ: dict[str, str]) -> None:
+    shelf = BucketShelf(aws)
+    chain = shelf.archive().chain(0)
+    noise = [RawEntry(Offset(ms, 0), [b"c", random.Random(ms).randbytes(6_000_000)]) for ms in (1, 2)]
+
+    extend(chain, noise)
+
+    assert list(chain.raw()) == noise
+
+
+def test_without_a_setting_there_is_none_and_a_wrong_one_is_refused() -> None:
     assert open_archive(load({})) is None
-    with pytest.raises(SettingsError, match=r"JOURNEYMAN_ARCHIVE_URL: only file:///… is available"):
-        load({"JOURNEYMAN_ARCHIVE_URL": "s3://bucket/prefix"})
     with pytest.raises(SettingsError, match="expected file:///directory"):
         open_archive(load({"JOURNEYMAN_ARCHIVE_URL": "file://host/directory"}))
+    with pytest.raises(SettingsError, match=r"JOURNEYMAN_ARCHIVE_URL: expected s3://bucket/prefix"):
+        load({"JOURNEYMAN_ARCHIVE_URL": "s3://bucket"})
 
 
 _WRITER = """

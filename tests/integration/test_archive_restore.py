@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from journeyman import events as e
-from journeyman.archive import Archive, archive_at, read_entries
+from journeyman.archive import Archive, read_entries
 from journeyman.cli.__main__ import main
 from journeyman.errors import RebuildNeededError
 from journeyman.log.connect import connect
@@ -20,33 +20,47 @@ from journeyman.log.raw_entries import RawLog
 from journeyman.log.redis_log import RedisLog
 from journeyman.partition import fold
 from journeyman.verify import verify
-from support.archives import files_of
 from support.driver import succeeded
 from support.schedulers import Schedulers, derived_state, running
+from support.shelves import FileShelf, Shelf
 from support.waiting import wait_for
 
 PATIENT_S = 60.0
 LATER_MS = 1 << 50
 
 
+#: What depends on what kind of place the archive is in. The rest is of the log, and runs with files alone.
+in_both = pytest.mark.parametrize("shelf", ["files", "bucket"], indirect=True)
+
+
 @pytest.fixture
-def schedulers(server_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Schedulers]:
+def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Shelf:
+    """Give the place that a test asks for."""
+    if getattr(request, "param", "files") == "files":
+        return FileShelf(tmp_path)
+    wanted: Shelf = request.getfixturevalue("bucket_shelf")
+    return wanted
+
+
+@pytest.fixture
+def schedulers(server_url: str, shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Schedulers]:
     """Give the means to start schedulers on an empty server, and commands that know it."""
     monkeypatch.setenv("JOURNEYMAN_REDIS_URL", server_url)
     monkeypatch.setenv("JOURNEYMAN_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("JOURNEYMAN_DURABILITY", "memory")
     log = RedisLog(connect(server_url))
     with running(log, server_url, tmp_path) as schedulers:
+        schedulers.shelf = shelf
         yield schedulers
     log.close()
 
 
 def url(schedulers: Schedulers) -> str:
-    return f"file://{schedulers.directory}/archive"
+    return schedulers.shelf.url
 
 
 def archive(schedulers: Schedulers) -> Archive:
-    return archive_at(url(schedulers), "jm")
+    return schedulers.shelf.archive()
 
 
 def lead(schedulers: Schedulers, **more: object) -> int:
@@ -91,6 +105,7 @@ def works(schedulers: Schedulers) -> bool:
     return True
 
 
+@in_both
 def test_an_emptied_server_gets_everything_back_that_was_archived(
     schedulers: Schedulers, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -171,11 +186,12 @@ def test_a_log_that_contradicts_the_archive_is_left_alone(
 
     assert "the one cannot follow the other" in capsys.readouterr().err
     assert list(RawLog(schedulers.log).entries()) == before
-    assert main(["rebuild", "--from-archive", f"file://{schedulers.directory}/nothing"]) == 1
+    assert main(["rebuild", "--from-archive", f"{url(schedulers)}/nothing"]) == 1
     assert "nothing is archived at" in capsys.readouterr().err
     assert main(["rebuild", "--from-archive", "s3://bucket"]) == 2
 
 
+@in_both
 def test_a_damaged_archive_is_named_and_nothing_is_restored_of_it(
     schedulers: Schedulers, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -184,12 +200,13 @@ def test_a_damaged_archive_is_named_and_nothing_is_restored_of_it(
     await_archived(schedulers)
     assert schedulers.stop(pid) == 0
     schedulers.log.client.flushall()
-    contents = files_of(schedulers.directory / "archive", ".zst")[-1]
-    contents.write_bytes(contents.read_bytes()[:-1])
+    shelf = schedulers.shelf
+    contents = shelf.names(".zst")[-1]
+    shelf.write(contents, shelf.read(contents)[:-1])
 
     assert main(["rebuild", "--from-archive", url(schedulers)]) == 1
 
-    assert contents.name in capsys.readouterr().err
+    assert contents.rpartition("/")[2] in capsys.readouterr().err
     assert schedulers.log.client.keys() == []
 
 
@@ -210,7 +227,16 @@ def test_a_log_that_is_there_is_not_touched_and_its_keys_are_derived_anew(
     assert derived_state(schedulers.log) == keys
 
 
-@pytest.mark.parametrize("place", ["before_archive", "within_archive", "after_archive"])
+@pytest.mark.parametrize(
+    ("shelf", "place"),
+    [
+        ("files", "before_archive"),
+        ("files", "within_archive"),
+        ("files", "after_archive"),
+        ("bucket", "within_archive"),
+    ],
+    indirect=["shelf"],
+)
 def test_a_scheduler_killed_while_it_archives_leaves_an_archive_that_the_next_one_extends(
     schedulers: Schedulers, place: str
 ) -> None:
@@ -234,6 +260,7 @@ def appending(schedulers: Schedulers) -> bool:
     return True
 
 
+@in_both
 def test_a_lost_snapshot_of_a_trimmed_log_is_made_up_for_by_the_archive(schedulers: Schedulers) -> None:
     pid = lead(schedulers)
     live(schedulers)

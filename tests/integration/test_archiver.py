@@ -20,8 +20,8 @@ from journeyman.log.raw_entries import RawLog
 from journeyman.log.redis_log import RedisLog
 from journeyman_scheduler.archiver import Archiver
 from journeyman_scheduler.trimmer import Trimmer
-from support.archives import archive_in
 from support.servers import TestServer
+from support.shelves import FileShelf, Shelf
 from support.waiting import wait_for
 
 HOUR_MS = 3_600_000
@@ -32,11 +32,11 @@ EVERY_MS = 40
 class Archived:
     """A log whose entries are as old as a test wants, and its archive."""
 
-    def __init__(self, log: RedisLog, directory: Path) -> None:
+    def __init__(self, log: RedisLog, shelf: Shelf) -> None:
         self.log = log
         self.raw = RawLog(log)
-        self.directory = directory
-        self.archive = archive_in(directory)
+        self.shelf = shelf
+        self.archive = shelf.archive()
         self.now_ms = log.now_ms()
         self.epoch: int | None = 1
         log.client.hset(log.keys.meta, "epoch", 1)
@@ -75,10 +75,14 @@ class Archived:
         return list(self.raw.entries())
 
 
-@pytest.fixture
-def archived(servers: TestServer, tmp_path: Path) -> Iterator[Archived]:
-    log = RedisLog(connect(servers.url))
-    archived = Archived(log, tmp_path / "archive")
+@pytest.fixture(params=["valkey-files", "valkey-bucket", "debian_redis-files"])
+def archived(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archived]:
+    name, _, kind = request.param.partition("-")
+    server: TestServer = request.getfixturevalue(name)
+    server.flush()
+    shelf: Shelf = FileShelf(tmp_path) if kind == "files" else request.getfixturevalue("bucket_shelf")
+    log = RedisLog(connect(server.url))
+    archived = Archived(log, shelf)
     yield archived
     archived.stop()
     log.close()
@@ -221,14 +225,13 @@ def test_the_archive_of_another_log_is_left_alone(archived: Archived) -> None:
 
 
 def test_where_the_archive_cannot_be_written_nothing_is_trimmed_until_it_can(archived: Archived) -> None:
-    archived.directory.parent.mkdir(exist_ok=True)
-    archived.directory.write_text("in the way")
+    archived.shelf.block()
     archived.append(300)
     archiver = archived.start()
-    wait_for(lambda: "the archive at file://" in archiver.trouble, "the trouble", timeout_s=60)
+    wait_for(lambda: f"the archive at {archived.shelf.url}" in archiver.trouble, "the trouble", timeout_s=60)
     assert archived.trimmer(archiver).trim([], archived.now_ms) is None
     assert archiver.refuses() == ""
-    archived.directory.unlink()
+    archived.shelf.unblock()
     until(archiver, archived.entries()[-1].offset)
     wait_for(lambda: archiver.trouble == "", "the trouble to end")
     assert trimmed(archived.trimmer(archiver).trim([], archived.now_ms)).entries >= 200

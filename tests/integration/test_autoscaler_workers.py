@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +22,7 @@ from journeyman.log.memory_log import MemoryLog
 from journeyman.proposals import Proposal
 from journeyman_autoscaler.loop import Loop
 from journeyman_autoscaler.policy import Limits
+from journeyman_autoscaler.providers import Held, Provider
 from journeyman_autoscaler.providers.local import LocalProvider
 from journeyman_autoscaler.providers.none import NoProvider
 from support import sleeper
@@ -59,7 +61,7 @@ def test_as_many_workers_run_as_are_wanted(start: Start) -> None:
     provider = start()
 
     provider.apply(3, {})
-    assert (provider.count(), len(sleepers())) == (3, 3)
+    wait_for(lambda: (provider.count(), len(sleepers())) == (3, 3), "three workers")
     provider.apply(3, {})
     assert len(sleepers()) == 3
 
@@ -96,9 +98,11 @@ def test_a_worker_that_keeps_dying_young_is_started_ever_more_slowly(start: Star
 def test_the_least_busy_worker_is_stopped_first(start: Start) -> None:
     provider = start()
     provider.apply(3, {})
-    pids = [process.pid for process in sleepers()]
+    pids = [process.pid for process in wait_for(lambda: len(sleepers()) == 3 and sleepers(), "three workers") or ()]
 
-    provider.apply(2, {pids[0]: 4, pids[1]: 0, pids[2]: 2})
+    attempts = zip(pids, (4, 0, 2), strict=True)
+    here = socket.gethostname()
+    provider.apply(2, {f"w-{pid}": Held(here, pid, running=running) for pid, running in attempts})
 
     assert provider.count() == 2
     wait_for(lambda: {process.pid for process in sleepers()} == {pids[0], pids[2]}, "the end of the idle one")
@@ -149,10 +153,16 @@ def test_workers_do_not_outlive_a_killed_autoscaler(tmp_path: Path) -> None:
 class _Run:
     """A loop on a memory log, on a thread."""
 
-    def __init__(self, log: MemoryLog, provider: LocalProvider | NoProvider, limits: Limits) -> None:
+    def __init__(
+        self,
+        log: MemoryLog,
+        provider: Provider,
+        limits: Limits,
+        tell: Callable[[Mapping[str, int]], None] = lambda _: None,
+    ) -> None:
         self.log = log
         self.stop = threading.Event()
-        self.loop = Loop([log], provider, limits)
+        self.loop = Loop([log], provider, limits, tell)
         self.thread = threading.Thread(target=self.loop.run, args=(self.stop,))
         self.thread.start()
 
@@ -170,13 +180,21 @@ def _submit(log: MemoryLog, count: int) -> None:
     log.append([admit(jobs, log.now_ms())], caller="test", number=1)
 
 
+def _join(log: MemoryLog, number: int) -> None:
+    joined = e.WorkerJoined(f"w-{number}", "here", number, "1", ("default",), ("t",), 1)
+    log.append([Proposal((joined,))], caller="worker", number=number)
+
+
 def test_the_first_worker_and_every_change_are_recorded_with_their_reason(start: Start) -> None:
     log = MemoryLog()
     run = _Run(log, start(), Limits(workers_max=3, slots=1))
     try:
         wait_for(lambda: len(sleepers()) == 1, "the first worker")
         _submit(log, 500)
-        wait_for(lambda: len(sleepers()) == 3, "more workers for the backlog")
+        # Nobody knows how long these jobs last: the next worker is added when the one before has come.
+        for number in (1, 2):
+            _join(log, number)
+            wait_for(lambda count=number + 1: len(sleepers()) == count, "one more")  # type: ignore[misc]
         first, second, third = run.decisions()
     finally:
         run.close()
@@ -200,3 +218,61 @@ def test_without_a_provider_the_decision_is_recorded_as_advice() -> None:
         run.close()
 
     assert [(event.provider, event.previous, event.desired) for event in run.decisions()] == [("none", 1, 2)]
+
+
+class _Outlasting:
+    """A provider whose workers are there whether or not the autoscaler is: it notes what it is told."""
+
+    name = "ec2"
+    applies = True
+    outlasts = True
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, Mapping[str, Held]]] = []
+        self.trouble = ""
+
+    def apply(self, desired: int, workers: Mapping[str, Held]) -> None:
+        self.told.append((desired, workers))
+
+    def close(self) -> None:
+        pass
+
+
+def test_where_workers_outlast_the_autoscaler_it_goes_on_from_the_number_decided_last() -> None:
+    log = MemoryLog()
+    joined = [e.WorkerJoined(f"w-{n}", "there", n, "1", ("*",), ("t",), 2, instance=f"i-{n}") for n in range(3)]
+    log.append([Proposal((*joined, e.FleetScaled("ec2", 3, 1, "a burst")))], caller="test", number=1)
+    provider = _Outlasting()
+    heard: list[Mapping[str, int]] = []
+    run = _Run(log, provider, Limits(workers_max=4, slots=2), heard.append)
+    try:
+        wait_for(lambda: provider.told and heard, "something to be applied")
+        assert provider.told[0][0] == 3
+        assert provider.told[0][1]["w-1"] == Held("there", 1, "i-1")
+        assert run.loop.ready()[0]
+
+        provider.trouble = "the group is gone"
+        able, words = run.loop.ready()
+        assert not able
+        assert words.endswith("; not applied: the group is gone")
+        told = len(provider.told)
+        wait_for(lambda: len(provider.told) > told, "decisions to go on")
+    finally:
+        run.close()
+
+    assert [(event.previous, event.desired) for event in run.decisions()] == [(1, 3)]
+
+
+def test_where_nothing_was_decided_before_it_begins_with_the_workers_that_are_there() -> None:
+    log = MemoryLog()
+    joined = e.WorkerJoined("w", "there", 1, "1", ("*",), ("t",), 2, instance="i-1")
+    log.append([Proposal((joined,))], caller="test", number=1)
+    provider = _Outlasting()
+    run = _Run(log, provider, Limits(workers_max=4, slots=2))
+    try:
+        wait_for(lambda: provider.told, "something to be applied")
+    finally:
+        run.close()
+
+    assert {desired for desired, _ in provider.told} == {1}
+    assert run.decisions() == []

@@ -21,6 +21,7 @@ from journeyman.events import (
     JobSubmitted,
     Record,
 )
+from journeyman.log.api import Log
 from journeyman.log.connect import opener
 from journeyman.log.doorbells import Doorbells
 from journeyman.log.memory_log import MemoryLog
@@ -29,6 +30,7 @@ from journeyman.proposals import Interrupt, Open, Proposal
 from journeyman.settings import Settings
 from journeyman_worker.bells import Bells, OneBell
 from journeyman_worker.broker import JourneymanBroker
+from journeyman_worker.seat import Courier
 from journeyman_worker.station import Connections, Station
 from support.waiting import wait_for
 
@@ -59,9 +61,9 @@ class Kit:
         return other
 
     @contextmanager
-    def worker(self, **options: Any) -> Iterator[Station]:
+    def worker(self, couriers: Callable[[Log], Courier] | None = None, **options: Any) -> Iterator[Station]:
         """Run a worker until the end of the block, where it is drained in haste."""
-        connections = Connections(self.logs, self._open_log, self._bells, self.blobs)
+        connections = Connections(self.logs, self._open_log, self._bells, self.blobs, couriers)
         defaults: dict[str, Any] = {"threads": 4, "heartbeat_timeout_ms": 2_000, "drain_timeout_ms": 5_000}
         station = Station(self.broker, connections, **{**defaults, **options})
         thread = Thread(target=station.run, name="station", daemon=True)

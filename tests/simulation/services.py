@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from journeyman.blobs import BlobStore
+from journeyman.blobs import BlobStore, Kind
 from journeyman.errors import BlobMissingError
 from journeyman.events import Blob
 from journeyman.log.async_redis_log import AsyncRedisLog, Looked
@@ -33,10 +33,12 @@ from simulation.primitives import SimulatedEvent
 class MemoryBlobs:
     """A blob store that never fails."""
 
+    trouble = ""
+
     def __init__(self) -> None:
         self._kept: dict[str, bytes] = {}
 
-    def put(self, data: bytes) -> Blob:
+    def put(self, data: bytes, kind: Kind = "payloads") -> Blob:
         digest = hashlib.sha256(data).hexdigest()
         self._kept[digest] = data
         return Blob(f"{digest[:2]}/{digest}", len(data), digest)
@@ -45,6 +47,9 @@ class MemoryBlobs:
         if blob.sha256 not in self._kept:
             raise BlobMissingError(blob.key)
         return self._kept[blob.sha256]
+
+    def discard(self, blob: Blob) -> None:
+        self._kept.pop(blob.sha256, None)
 
 
 class Surroundings:

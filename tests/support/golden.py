@@ -56,7 +56,7 @@ _RICH: tuple[e.Event, ...] = (
         "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     ),
     e.JobBlocked(JOB, (OTHER,)),
-    e.JobReleased(JOB, 2, 15, 3),
+    e.JobReleased(JOB, 2, 15, 3, 2),
     e.JobStarted(JOB, 2, "w-0123456789"),
     e.JobProgressed(JOB, 2, "w-0123456789", 62.5, "resizing"),
     e.JobSucceeded(JOB, 2, "w-0123456789", '{"out": 1}', 1_234_567, e.Blob("cd/cdef", 30_000, "cdef")),
@@ -92,6 +92,7 @@ _RICH: tuple[e.Event, ...] = (
         ("image.thumbnail",),
         8,
         '{"image.thumbnail":{"schema":{"type":"object"},"description":"Färbe.","queue":"images"}}',
+        "i-0123456789abcdef0",
     ),
     e.WorkerDraining("w-0123456789", "autoscaler"),
     e.WorkerLeft("w-0123456789"),
@@ -145,10 +146,11 @@ _PLAIN: tuple[e.Event, ...] = (
 #: The shape in which an event is written today, where it is not the first.
 _VERSIONS: dict[type[e.Event], int] = {
     e.JobSubmitted: 2,
+    e.JobReleased: 2,
     e.JobLost: 2,
     e.JobDeadLettered: 2,
     e.JobRedriven: 2,
-    e.WorkerJoined: 2,
+    e.WorkerJoined: 3,
     e.WorkerLost: 2,
     e.LogTrimmed: 2,
 }
@@ -163,6 +165,8 @@ EXAMPLES: tuple[Example, ...] = tuple(
 OLD_EXAMPLES: tuple[Example, ...] = (
     Example("rich", msgspec.structs.replace(_RICH[0], released=False)),
     Example("plain", _PLAIN[0]),
+    Example("rich", e.JobReleased(JOB, 2, 15, 3)),
+    Example("plain", e.JobReleased(JOB, 1, 10)),
     Example("rich", e.JobLost(JOB, 2, "w-0123456789", "no heartbeat")),
     Example("plain", e.JobLost(JOB, 1, "w")),
     Example("rich", e.JobDeadLettered(JOB, 3, "attempts_exhausted", ERROR)),
@@ -178,6 +182,8 @@ OLD_EXAMPLES: tuple[Example, ...] = (
         "rich", e.WorkerJoined("w-0123456789", "host-a", 4711, "1.2.3", ("images", "default"), ("image.thumbnail",), 8)
     ),
     Example("plain", e.WorkerJoined("w", "", 0, "", (), (), 0)),
+    Example("rich", msgspec.structs.replace(_RICH[15], instance=""), 2),
+    Example("plain", e.WorkerJoined("w", "", 0, "", (), (), 0), 2),
     Example("rich", e.WorkerLost("w-0123456789", "its process died")),
     Example("rich", e.LogTrimmed("1700000000000-0", 1_000)),
     Example("plain", e.LogTrimmed("0-0")),

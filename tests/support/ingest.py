@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from journeyman.blobs import FileBlobStore
+from journeyman.blobs import BlobStore, FileBlobStore
 from journeyman.events import BEGINNING, Error, Event, JobCancelled, JobDeadLettered, Record
 from journeyman.ids import partition_of
 from journeyman.log.api import Log
@@ -75,8 +75,12 @@ def serving(
     settings: Settings | None = None,
     *,
     patience_s: float = 1.0,
+    blobs: BlobStore | None = None,
 ) -> Iterator[Api]:
-    """Run ingest over the logs that `open_them` opens on its loop, one a partition, with its blobs in `directory`."""
+    """Run ingest over the logs that `open_them` opens on its loop, one a partition.
+
+    Its blobs are in `blobs`, or in `directory`.
+    """
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="ingest")
     thread.start()
@@ -86,7 +90,7 @@ def serving(
         logs = await open_them()
         try:
             async with running(
-                settings or Settings(), logs, FileBlobStore(directory / "blobs"), patience_s=patience_s
+                settings or Settings(), logs, blobs or FileBlobStore(directory / "blobs"), patience_s=patience_s
             ) as intake:
                 transport = httpx.ASGITransport(build_app(intake), raise_app_exceptions=False)  # type: ignore[arg-type]
                 async with httpx.AsyncClient(transport=transport, base_url="http://ingest") as client:

@@ -13,6 +13,7 @@ from pathlib import Path
 from journeyman import events as e
 from journeyman.log.redis_log import RedisLog
 from support.driver import Driver
+from support.shelves import Shelf
 from support.waiting import wait_for
 
 LEASE_MS = 600
@@ -22,6 +23,9 @@ STOP_S = 10.0
 
 class Schedulers:
     """The scheduler processes of one test, by pid, and the log they work on."""
+
+    #: Where they archive, in tests of that.
+    shelf: Shelf
 
     def __init__(self, log: RedisLog, url: str, directory: Path) -> None:
         self.log = log

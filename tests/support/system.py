@@ -19,6 +19,7 @@ from journeyman.settings import Settings, load
 from journeyman_local.addresses import settle_ports
 from journeyman_local.plan import Spec, services
 from support.servers import PARTITIONS, TestServer, start_valkey
+from support.transport import environ_of_transport, settings_of_transport
 from support.waiting import gone, wait_for
 
 READY_S = 60.0
@@ -62,7 +63,8 @@ class System:
         self._put_down: set[str] = set()
         self._own_server = server is None
         self.server = server or start_valkey(directory / "server", aof="everysec")
-        options = {**SETTINGS, "data_dir": str(directory), "redis_url": self.server.url, **more}
+        own = {"data_dir": str(directory), "redis_url": self.server.url}
+        options = {**SETTINGS, **settings_of_transport(), **own, **more}
         options.setdefault("partitions", PARTITIONS)
         if not autoscaler:
             options |= {"autoscaler_provider": "none"}
@@ -87,7 +89,9 @@ class System:
             return
         spec = self._spec(name)
         self._put_down.discard(name)
-        self._children[name] = Child(spec.argv, {**spec.environ, **self._environ(name)}, self._to_file(name))
+        self._children[name] = Child(
+            spec.argv, {**spec.environ, **environ_of_transport(), **self._environ(name)}, self._to_file(name)
+        )
 
     def start_standby(self, name: str) -> None:
         """Start a service a second time, under a name that begins with that of the first."""

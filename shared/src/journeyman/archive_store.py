@@ -2,7 +2,7 @@
 
 A store of files keeps that by writing under another name, syncing, and linking the file to its own name, which fails
 where there is one. Whatever a crash leaves behind has a name that nobody looks for (`.new-…`), and is swept by who
-writes next. All calls block.
+writes next. Buckets are in `s3_archive`, which is imported where one is configured. All calls block.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
-from urllib.parse import unquote, urlsplit
 
-from journeyman.errors import ArchiveUnavailableError, SettingsError
+from journeyman.errors import ArchiveUnavailableError
+from journeyman.storage_places import S3Place, place_of
 
 #: What was left half written is swept once it is older than any writer needs.
 LEFT_OVER_S = 3_600.0
@@ -164,9 +164,9 @@ def _told(place: str) -> Iterator[None]:
 
 def open_store(url: str, named: str) -> ArchiveStore:
     """Return the store of a URL. `named`: who asks for it. Raises SettingsError for a kind that there is not."""
-    parts = urlsplit(url)
-    if parts.scheme != "file":
-        raise SettingsError(f"{named}: only file:///… is available in this version")
-    if parts.netloc not in ("", "localhost") or not parts.path.strip("/"):
-        raise SettingsError(f"{named}: expected file:///directory")
-    return FileArchiveStore(Path(unquote(parts.path)))
+    place = place_of(url, named)
+    if not isinstance(place, S3Place):
+        return FileArchiveStore(Path(place.path))
+    from journeyman.s3_archive import S3ArchiveStore
+
+    return S3ArchiveStore(place)

@@ -75,7 +75,7 @@ class Conclusions:
         """Let a job run: put it in its line."""
         attempt = job.attempt + 1
         moves = job.moves if isinstance(job, jobs.Scheduled) else 0
-        self._events.append(e.JobReleased(job_id, attempt, job.plan.priority, moves))
+        self._events.append(e.JobReleased(job_id, attempt, job.plan.priority, moves, job.generation))
         if moves or isinstance(job, jobs.Retrying):
             self._effects.append(Release(job_id))
         line = (job.plan.queue, job.plan.priority, job.plan.type)

@@ -264,7 +264,7 @@ def _conclude_ready(out: Conclusions, job_id: str, job: jobs.Ready, now_ms: int,
     if job.placed != job.plan.priority:
         here, there = (place(job_id, attempt, moves, job.generation) for moves in (job.moves, job.moves + 1))
         out.guarded(
-            e.JobReleased(job_id, attempt, job.plan.priority, job.moves + 1),
+            e.JobReleased(job_id, attempt, job.plan.priority, job.moves + 1, job.generation),
             Standing(job_id),
             (Void(here), Push(job.plan.queue, job.plan.priority, job.plan.type, (there,))),
         )

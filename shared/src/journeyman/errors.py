@@ -74,3 +74,20 @@ class ArchiveAheadError(JourneymanError):
 
 class OtherLogError(JourneymanError):
     """The log on the server is not the one that the archive is of: it was emptied or replaced."""
+
+
+class CloudError(JourneymanError):
+    """A call of one of Amazon's services did not do what it should."""
+
+
+class CloudUnavailableError(CloudError):
+    """The service cannot be reached, is throttling or not well, or has been left alone after failing for some time."""
+
+
+class CloudRefusedError(CloudError):
+    """The service answers and says no: something is missing, malformed, or not permitted."""
+
+    def __init__(self, text: str, *, code: str = "", status: int = 0) -> None:
+        super().__init__(text)
+        self.code = code
+        self.status = status

@@ -72,13 +72,15 @@ class JobBlocked(_Event, frozen=True, tag="job.blocked"):
 class JobReleased(_Event, frozen=True, tag="job.released"):
     """The job may run: it stands in its queue's line of `priority`, for attempt `attempt`.
 
-    `moves` counts how often it has changed lines since it first stood there for this attempt.
+    `moves` counts how often it has changed lines since it first stood there for this attempt. `generation`: 1, and one
+    more for each time that it was redriven.
     """
 
     job_id: str
     attempt: int
     priority: int
     moves: int = 0
+    generation: int = 1
 
 
 class JobStarted(_Event, frozen=True, tag="job.started"):
@@ -238,6 +240,7 @@ class WorkerJoined(_Event, frozen=True, tag="worker.joined"):
     """A worker process is ready to claim: which queues it serves, which types it knows, with how many slots.
 
     described: what its types take, as JSON text (`type_descriptions.py`); told in the first partition's log alone.
+    instance: the EC2 instance it runs on, where it was told to ask for that.
     """
 
     worker: str
@@ -248,6 +251,7 @@ class WorkerJoined(_Event, frozen=True, tag="worker.joined"):
     types: tuple[str, ...]
     slots: int
     described: str = ""
+    instance: str = ""
 
 
 class WorkerDraining(_Event, frozen=True, tag="worker.draining"):

@@ -16,7 +16,7 @@ from threading import Thread
 import msgspec
 from prometheus_client import REGISTRY
 
-from journeyman.errors import JourneymanError
+from journeyman.errors import JourneymanError, SettingsError
 from journeyman.exposition import exposed
 
 _log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class HealthServer:
 
 
 def serve_health(port: int, ready: Ready, host: str = "127.0.0.1") -> HealthServer:
-    """Answer on `host:port` (port 0: any free one) until closed. Raises OSError where the port is taken."""
+    """Answer on `host:port` (port 0: any free one) until closed. Raises SettingsError where the port is taken."""
 
     class Handler(_Handler):
         ask = staticmethod(ready)
@@ -51,7 +51,10 @@ def serve_health(port: int, ready: Ready, host: str = "127.0.0.1") -> HealthServ
         daemon_threads = True
         allow_reuse_address = True
 
-    return HealthServer(Server((host, port), Handler))
+    try:
+        return HealthServer(Server((host, port), Handler))
+    except OSError as error:
+        raise SettingsError(f"cannot listen on {host}:{port} for health and metrics: {error.strerror}") from None
 
 
 class _Handler(BaseHTTPRequestHandler):

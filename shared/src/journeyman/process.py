@@ -21,7 +21,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from journeyman import failpoints
-from journeyman.errors import ServerUnavailableError, SettingsError, UnsuitableServerError
+from journeyman.errors import ServerRefusedError, ServerUnavailableError, SettingsError, UnsuitableServerError
 from journeyman.settings import Settings, load
 from journeyman.telemetry import configure_logging
 
@@ -61,7 +61,7 @@ def _run(
         return main(settings) or OK
     except SettingsError as error:
         return _say(name, error, WRONG_USAGE)
-    except (ServerUnavailableError, UnsuitableServerError) as error:
+    except (ServerUnavailableError, ServerRefusedError, UnsuitableServerError) as error:
         return _say(name, error, NO_SERVER)
     except KeyboardInterrupt:
         return INTERRUPTED

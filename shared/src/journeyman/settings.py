@@ -8,7 +8,6 @@ is generated from this file.
 from __future__ import annotations
 
 import difflib
-import typing
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -17,9 +16,10 @@ import msgspec
 from msgspec import Meta
 
 from journeyman.errors import SettingsError
+from journeyman.queue_values import read_queue_values
+from journeyman.setting_checks import LOOPBACK, PREFIX, check
 
-PREFIX = "JOURNEYMAN_"
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+__all__ = ["LOOPBACK", "PREFIX", "Settings", "load"]
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Millis = Annotated[int, Meta(ge=1)]
@@ -48,16 +48,55 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = "process-crash"
     blob_url: Annotated[
         str,
-        _about("Where what is too large for the log goes: `file:///…`. Empty: `blobs` in the data directory."),
+        _about(
+            "Where what is too large for the log goes: `file:///…` or `s3://bucket/prefix` ([S3](s3.md)). Empty: "
+            "`blobs` in the data directory."
+        ),
     ] = ""
+    blob_retention_days: Annotated[
+        int,
+        _about(
+            "Age at which results in a bucket are dropped, and payloads 366 days later, by the rules that `journeyman "
+            "blobs lifecycle` makes. 0: never.",
+            ge=0,
+            le=36_500,
+        ),
+    ] = 0
     archive_url: Annotated[
         str,
-        _about("Where the log is archived before anything of it is trimmed: `file:///…`. Empty: nowhere."),
+        _about(
+            "Where the log is archived before anything of it is trimmed: `file:///…` or `s3://bucket/prefix`. Empty: "
+            "nowhere."
+        ),
     ] = ""
     archive_every_ms: Annotated[
         Millis, _about("Longest time between two segments of the archive, where there is anything to archive.")
     ] = 60_000
-    transport: Annotated[Literal["redis"], _about("How released jobs reach workers.")] = "redis"
+    transport: Annotated[
+        Literal["redis", "sqs"],
+        _about("How released jobs reach workers: through the server alone, or through Amazon SQS ([SQS](sqs.md))."),
+    ] = "redis"
+    sqs_prefix: Annotated[
+        str, _about("Transport `sqs`: first part of the queues' names.", pattern=r"^[A-Za-z0-9_-]{1,32}$")
+    ] = "journeyman"
+    sqs_visibility_ms: Annotated[
+        int,
+        _about(
+            "Transport `sqs`: how long a message that a worker has received stays hidden from the others; heartbeats "
+            "extend it while its job runs. For queues that are made, and for every message received.",
+            ge=2_000,
+            le=43_200_000,
+        ),
+    ] = 30_000
+    sqs_receives_max: Annotated[
+        int,
+        _about(
+            "Transport `sqs`: how often a message may be received before it goes to the dead-letter queue. For queues "
+            "that are made.",
+            ge=1,
+            le=1_000,
+        ),
+    ] = 5
     ingest_host: Annotated[str, _about("Address ingest binds to.")] = "127.0.0.1"
     ingest_port: Annotated[Port, _about("Port ingest binds to.")] = 8000
     dashboard_host: Annotated[str, _about("Address the dashboard binds to.")] = "127.0.0.1"
@@ -66,7 +105,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str, _about("Address that health and metrics of scheduler, worker and autoscaler bind to.")
     ] = "127.0.0.1"
     scheduler_health_port: Annotated[Port, _about("Port of the scheduler's health and metrics; 0 for none.")] = 0
-    worker_health_port: Annotated[Port, _about("Port of the worker's health and metrics; 0 for none.")] = 0
+    worker_health_port: Annotated[
+        Port,
+        _about(
+            "Port of the worker's health and metrics; 0 for none. Of several that the autoscaler starts on a machine, "
+            "each has the next one that is free."
+        ),
+    ] = 0
     autoscaler_health_port: Annotated[Port, _about("Port of the autoscaler's health and metrics; 0 for none.")] = 0
     ingest_url: Annotated[str, _about("Where clients and the CLI find ingest. Empty: from host and port.")] = ""
     dashboard_url: Annotated[
@@ -86,6 +131,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "dashboard link to it. Empty: they do not."
         ),
     ] = ""
+    trace_turn_ms: Annotated[
+        int,
+        _about(
+            "Silence after which another dashboard sends the traces of jobs, where one that sent them is gone; longer "
+            "than a send takes.",
+            ge=1_000,
+            le=3_600_000,
+        ),
+    ] = 30_000
     data_dir: Annotated[str, _about("Directory of the embedded server, the read model and the local blob store.")] = (
         ".journeyman"
     )
@@ -96,9 +150,67 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     workers_min: Annotated[int, _about("Fewest worker processes the autoscaler keeps.", ge=0, le=1000)] = 1
     workers_max: Annotated[int, _about("Most worker processes the autoscaler starts.", ge=1, le=1000)] = 10
     autoscaler_provider: Annotated[
-        Literal["local", "none"], _about("Who starts and stops workers: processes on this machine, or nobody.")
+        Literal["local", "ec2", "none"],
+        _about(
+            "Who starts and stops workers: processes on this machine, an Auto Scaling group ([EC2](ec2.md)), or nobody."
+        ),
     ] = "local"
-    wait_goal_ms: Annotated[Millis, _about("Waiting time the autoscaler aims to stay under.")] = 5_000
+    autoscaling_group: Annotated[
+        str,
+        _about("Name of the Auto Scaling group that the workers' instances belong to; the provider `ec2` needs it."),
+    ] = ""
+    lifecycle_hook: Annotated[
+        str,
+        _about("Name of the group's termination lifecycle hook, completed when the worker has drained. Empty: none."),
+    ] = ""
+    instance_metadata: Annotated[
+        Literal["off", "imds"],
+        _about("`imds`: the worker runs on an EC2 instance; it tells which, and drains before that is taken away."),
+    ] = "off"
+    instance_metadata_url: Annotated[
+        str,
+        _about("Where the instance metadata service answers, if `imds` is asked for.", pattern=r"^http://[^/@]+/?$"),
+    ] = "http://169.254.169.254"
+    cloudwatch: Annotated[
+        Literal["auto", "off", "on"],
+        _about(
+            "Whether the autoscaler writes the number of waiting jobs of each queue to CloudWatch; `auto`: with the "
+            "provider `ec2`."
+        ),
+    ] = "auto"
+    cloudwatch_namespace: Annotated[
+        str, _about("Namespace of that metric.", pattern=r"^(?!AWS/)[A-Za-z0-9._/#:-]{1,255}$")
+    ] = "Journeyman"
+    cloudwatch_metric: Annotated[str, _about("Its name.", pattern=r"^[A-Za-z0-9._/#:-]{1,255}$")] = "PendingJobs"
+    cloudwatch_dimension: Annotated[
+        str,
+        _about(
+            "Name of its dimension, whose value is the queue.", pattern=r"^[A-Za-z0-9._/#-][A-Za-z0-9._/#:-]{0,254}$"
+        ),
+    ] = "QueueName"
+    wait_goal_ms: Annotated[
+        Millis, _about("Waiting time that the autoscaler aims to stay under ([how](autoscaling.md)).")
+    ] = 5_000
+    wait_goals: Annotated[str, _about("The same for single queues, instead of that: `images=1000,email=60000`.")] = ""
+    scaling_policy: Annotated[
+        Literal["wait-goal", "step"],
+        _about("How the number of workers is chosen: by the waiting time, or by one at a time as the backlog says."),
+    ] = "wait-goal"
+    scale_up_cooldown_ms: Annotated[
+        int,
+        _about(
+            "So long after workers were added, more are added only where the goal itself would be missed; with the "
+            "policy `step`: none are.",
+            ge=0,
+        ),
+    ] = 60_000
+    scale_down_cooldown_ms: Annotated[
+        int, _about("So long after the number of workers was changed, up or down, it is not lowered.", ge=0)
+    ] = 120_000
+    scale_up_above: Annotated[int, _about("Policy `step`: one worker more where more jobs than this wait.", ge=0)] = 4
+    scale_down_at: Annotated[
+        int, _about("Policy `step`: one worker fewer where so many jobs wait, or not as many.", ge=0)
+    ] = 0
     worker_processes: Annotated[int, _about("Worker processes per `journeyman-worker`.", ge=1, le=256)] = 1
     worker_threads: Annotated[int, _about("Jobs one worker process runs at once.", ge=1, le=1024)] = 8
     worker_tasks: Annotated[str, _about("Comma-separated modules whose jobs the worker knows.")] = (
@@ -231,14 +343,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def queue_quotas(self) -> dict[str, int]:
         """How many jobs may wait in the queues that have a quota of their own. Raises SettingsError."""
-        try:
-            pairs = [part.split("=") for part in self.queue_backlogs.split(",") if part.strip()]
-            quotas = {queue.strip(): int(quota) for queue, quota in pairs}
-        except ValueError:
-            quotas = {"": -1}
-        if "" in quotas or min(quotas.values(), default=0) < 0:
-            raise SettingsError("JOURNEYMAN_QUEUE_BACKLOGS: not a list of quotas like images=1000,mail=50000")
-        return quotas
+        return read_queue_values("JOURNEYMAN_QUEUE_BACKLOGS", self.queue_backlogs, "quotas")
+
+    def queue_goals(self) -> dict[str, int]:
+        """Return the queues with a goal of their own for waiting time, in milliseconds. Raises SettingsError."""
+        return read_queue_values("JOURNEYMAN_WAIT_GOALS", self.wait_goals, "milliseconds", least=1)
 
     def scheduled_partitions(self) -> list[int]:
         """Partitions that the scheduler serves, in order. Raises SettingsError."""
@@ -270,7 +379,7 @@ def load(environ: Mapping[str, str], **overrides: Any) -> Settings:
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(_in_words(str(error))) from None
-    _check(settings)
+    check(settings)
     return settings
 
 
@@ -278,48 +387,3 @@ def _in_words(message: str) -> str:
     """Turn msgspec's "… - at `$.workers_min`" into a line that names the variable. Never repeats the value."""
     text, _, path = message.partition(" - at `$.")
     return f"{PREFIX}{path.rstrip('`').upper()}: {text}" if path else message
-
-
-def _check(settings: Settings) -> None:
-    if settings.workers_min > settings.workers_max:
-        raise SettingsError(
-            f"JOURNEYMAN_WORKERS_MIN ({settings.workers_min}) is above JOURNEYMAN_WORKERS_MAX ({settings.workers_max})"
-        )
-    settings.scheduled_partitions()
-    settings.queue_quotas()
-    settings.further_origins()
-    settings.trace_template()
-    if settings.failpoints and settings.environment == "production":
-        raise SettingsError("JOURNEYMAN_FAILPOINTS: refusing to have processes kill themselves in production")
-    if settings.api_keys_file:
-        raise SettingsError("JOURNEYMAN_API_KEYS_FILE: API keys are not available in this version")
-    for name in ("ingest_host", "dashboard_host", "health_host"):
-        host = getattr(settings, name)
-        if settings.environment == "production" and host not in LOOPBACK:
-            raise SettingsError(
-                f"{PREFIX}{name.upper()}: refusing to bind {host} in production without API keys; "
-                "bind to loopback behind a proxy"
-            )
-    if settings.blob_url and urlsplit(settings.blob_url).scheme != "file":
-        raise SettingsError("JOURNEYMAN_BLOB_URL: only file:///… is available in this version")
-    if settings.archive_url and urlsplit(settings.archive_url).scheme != "file":
-        raise SettingsError("JOURNEYMAN_ARCHIVE_URL: only file:///… is available in this version")
-
-
-class Documented(typing.NamedTuple):
-    """One row of the settings table: variable, default as text, meaning."""
-
-    variable: str
-    default: str
-    meaning: str
-
-
-def documented() -> list[Documented]:
-    """Return every setting with its default and meaning, in the order of the struct."""
-    hints = typing.get_type_hints(Settings, include_extras=True)
-    rows = []
-    for field in msgspec.structs.fields(Settings):
-        metas = [meta for meta in getattr(hints[field.name], "__metadata__", ()) if isinstance(meta, Meta)]
-        meaning = next(meta.description for meta in reversed(metas) if meta.description)
-        rows.append(Documented(PREFIX + field.name.upper(), str(field.default), meaning))
-    return rows

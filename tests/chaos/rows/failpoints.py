@@ -18,6 +18,7 @@ from chaos.frame import Outcome, Row, Stage
 from journeyman.failpoints import NAMES, VARIABLE
 from journeyman.settings import PREFIX
 from support.system import System
+from support.transport import TRANSPORT
 from support.waiting import wait_for
 
 PER_S = 50.0
@@ -28,6 +29,8 @@ DEATH_S = 60.0
 SETTINGS: Mapping[str, Any] = {"snapshot_events": 1_000, "archive_every_ms": 1_000, "drain_timeout_ms": 5_000}
 #: Only who archives comes by here.
 WHILE_ARCHIVING = "_archive"
+#: Only jobs that go through SQS come by here.
+THROUGH_SQS = ("_handing_out", "_receiving")
 #: The last passing that is drawn. What is passed seldom dies at once.
 PASSINGS: Mapping[str, int] = {
     "ingest.before_append": 20,
@@ -37,6 +40,9 @@ PASSINGS: Mapping[str, int] = {
     "scheduler.after_commit": 20,
     "scheduler.before_elect": 3,
     "scheduler.after_elect": 3,
+    "scheduler.before_handing_out": 10,
+    "scheduler.after_handing_out": 10,
+    "worker.after_receiving": 10,
     "worker.after_claim": 20,
     "worker.before_finish": 20,
     "worker.after_finish": 20,
@@ -50,6 +56,7 @@ PASSINGS: Mapping[str, int] = {
 IN_THE_CHILD = {"worker.after_join", "worker.after_claim", "worker.before_finish", "worker.after_finish"} | {
     "worker.before_beat",
     "worker.after_beat",
+    "worker.after_receiving",
 }
 #: Passed by the parent when one of its children dies.
 AT_A_DEATH = {"worker.child_died", "worker.child_reported"}
@@ -112,7 +119,7 @@ def _run(stage: Stage, service: str) -> Outcome:
     client = stage.client(system)
     strikes = _Strikes(stage, system, client, armed)
     name = "worker-1" if service == "worker" else service
-    points = [point for point in NAMES if point.startswith(f"{service}.")]
+    points = _points(service)
     recovered = {}
     with client.submitting(per_s=PER_S):
         for point in points:
@@ -125,8 +132,13 @@ def _run(stage: Stage, service: str) -> Outcome:
     )
 
 
+def _points(service: str) -> list[str]:
+    passed = [point for point in NAMES if TRANSPORT == "sqs" or not point.endswith(THROUGH_SQS)]
+    return [point for point in passed if point.startswith(f"{service}.")]
+
+
 def _row(service: str, *, quick: bool) -> Row:
-    count = sum(point.startswith(f"{service}.") for point in NAMES)
+    count = len(_points(service))
     return Row(
         f"kill-9-{service}",
         f"kill -9 of the {service} at each of its {count} failpoints",

@@ -170,3 +170,35 @@ def test_what_waits_in_all_partitions_is_one_backlog_without_what_is_paused_ther
     fleet = fold(*ready("a"), *ready("b", queue="mail"))
     tell(fleet, *ready("c"), *ready("d", queue="mail"), e.QueuePaused("mail"), at_ms=1_000, partition=1)
     assert fleet.observe(1_000).backlog == {"default": 2, "mail": 1}
+
+
+def test_worker_processes_on_one_instance_are_one_worker_with_all_their_slots() -> None:
+    fleet = fold(joined("a", instance="i-1"), joined("b", instance="i-1"), joined("c", instance="i-2"))
+    assert fleet.observe(1_000).workers == 2
+
+    tell(fleet, joined("d", instance="i-2"), at_ms=2_000)
+    assert (fleet.observe(2_000).workers, fleet.observe(2_000).slots) == (2, 16)
+    tell(fleet, e.WorkerDraining("a"), e.WorkerDraining("b"), at_ms=3_000)
+    assert fleet.observe(3_000).workers == 1
+
+
+def test_what_was_decided_last_is_known_by_provider() -> None:
+    fleet = fold(e.FleetScaled("local", 3, 1, "r"), e.FleetScaled("ec2", 5, 1, "r"), e.FleetScaled("ec2", 2, 5, "r"))
+
+    assert fleet.decided == {"local": 3, "ec2": 2}
+
+
+def test_a_worker_whose_joining_was_trimmed_away_is_met_by_its_heartbeat() -> None:
+    fleet = fold(*ready("a"), e.JobStarted("a", 1, "old"), joined("new", slots=2))
+    beating = {"host": "h", "pid": 9, "slots": 4, "types": ["t"], "instance": "i-9", "state": "running", "busy": 1}
+    fleet.meet("old", beating)
+    fleet.meet("new", {**beating, "instance": "i-other"})
+    fleet.meet("odd", {"pid": "nine"})
+
+    assert set(fleet.workers) == {"old", "new"}
+    assert (fleet.workers["old"].instance, fleet.workers["old"].running) == ("i-9", 1)
+    assert fleet.workers["new"].instance == ""
+    assert fleet.observe(1_000).workers == 2
+
+    tell(fleet, e.JobSucceeded("a", 1, "old"), e.WorkerLeft("old"), at_ms=2_000)
+    assert fleet.observe(2_000).workers == 1

@@ -2,30 +2,55 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeyman_autoscaler.observe import Observation
-from journeyman_autoscaler.policy import COOLDOWN_MS, Decision, Limits, Memory, decide, needed, service_ms
+from journeyman.errors import SettingsError
+from journeyman.settings import load
+from journeyman_autoscaler.observation import Demand, Observation, Waiting
+from journeyman_autoscaler.policy import Decision, Limits, Memory, decide, limits_of
 
 LIMITS = Limits(workers_min=1, workers_max=10, wait_goal_ms=5_000, slots=8)
-IDLE = Observation(at_ms=0, workers=1, slots=8)
+NOW_MS = 10_000_000
+IDLE = Observation(at_ms=NOW_MS, workers=1, slots=8, service_ms=1_000.0, start_up_ms=1_000.0)
 
 
-def seen(waiting: int = 0, running: int = 0, *, each_ms: float | None = 1_000.0, **more: float) -> Observation:
-    backlog = {"default": waiting} if waiting else {}
-    return Observation(at_ms=0, backlog=backlog, running=running, service_ms=each_ms, workers=1, slots=8, **more)
+def seen(
+    waiting: int = 0,
+    running: int = 0,
+    *,
+    each_ms: float = 1_000.0,
+    age_ms: float = 0.0,
+    load: float = 0.0,
+    queue: str = "default",
+    priority: int = 10,
+    **more: Any,
+) -> Observation:
+    """Return a fleet of one worker before which jobs of `each_ms` wait. load: slots that what comes keeps busy."""
+    waits = (Waiting(age_ms, waiting, waiting * each_ms),) if waiting else ()
+    demand = Demand(queue, priority, waits, load, load, load)
+    backlog = {queue: waiting} if waiting else {}
+    facts: dict[str, Any] = {
+        "at_ms": NOW_MS,
+        "service_ms": each_ms,
+        "workers": 1,
+        "slots": 8,
+        "start_up_ms": 1_000.0,
+        "arrival_per_s": load / each_ms * 1_000 if each_ms else 0.0,
+    }
+    return Observation(**{**facts, "backlog": backlog, "running": running, "demands": (demand,), **more})
 
 
 def at(observation: Observation, at_ms: int) -> Observation:
-    return Observation(
-        **{name: getattr(observation, name) for name in Observation.__struct_fields__} | {"at_ms": at_ms}
-    )
+    return msgspec.structs.replace(observation, at_ms=at_ms)
 
 
-def decided(observation: Observation, current: int, limits: Limits = LIMITS) -> Decision:
-    return decide(observation, current, limits, Memory())[0]
+def decided(observation: Observation, current: int, limits: Limits = LIMITS, **memory: int) -> Decision:
+    return decide(observation, current, limits, Memory(**memory))[0]
 
 
 def test_nothing_to_do_keeps_the_minimum() -> None:
@@ -45,110 +70,225 @@ def test_more_than_the_maximum_are_cut_at_once() -> None:
 def test_a_minimum_of_none_keeps_none_until_a_job_waits() -> None:
     limits = Limits(workers_min=0)
 
-    assert decided(IDLE, 0, limits).desired == 0
-    assert decided(seen(waiting=1), 0, limits).desired == 1
+    assert decided(msgspec.structs.replace(IDLE, workers=0), 0, limits).desired == 0
+    assert decided(seen(waiting=1, each_ms=1.0, workers=0), 0, limits, raised_ms=NOW_MS, changed_ms=NOW_MS).desired == 1
 
 
-def test_a_backlog_gets_as_many_workers_as_start_it_within_the_wait_goal() -> None:
-    # 200 jobs of a second each in five seconds are forty slots, and eight of them are one worker.
-    assert decided(seen(waiting=200), 1).desired == 5
+def test_none_are_left_when_nothing_has_come_for_long_and_the_minimum_is_none() -> None:
+    assert decided(IDLE, 1, Limits(workers_min=0)).desired == 0
+    assert decided(seen(running=1), 1, Limits(workers_min=0)).desired == 1
 
 
-def test_before_any_job_has_ended_one_worker_is_added_at_a_time() -> None:
-    assert decided(seen(waiting=10_000, running=8, each_ms=None), 1).desired == 2
+def test_a_backlog_gets_as_many_workers_as_start_it_within_the_goal() -> None:
+    # One worker starts 38 jobs of a second within the 4.75 s that are aimed at, and 8 more at once; each other, ready
+    # after a second, 30 and 8. So six of them, and the one that is there, start 8 + 38 + 6 x 38.
+    assert decided(seen(waiting=270), 1).desired == 7
+    assert decided(seen(waiting=280), 1).desired == 8
+
+
+def test_jobs_that_are_soon_done_need_no_more_workers() -> None:
+    assert decided(seen(waiting=20), 1).desired == 1
+
+
+def test_workers_on_their_way_are_not_ordered_again() -> None:
+    more: dict[str, Any] = {"workers": 1, "coming": (500,) * 6, "raised_ms": NOW_MS - 500, "changed_ms": NOW_MS - 500}
+
+    assert decided(seen(waiting=262, age_ms=500, running=8, **more), 7).desired == 7
+
+
+def test_workers_that_do_not_come_are_not_counted_on_for_ever() -> None:
+    limits = Limits(wait_goal_ms=60_000)
+    late, on_time = (
+        seen(waiting=1_100, running=8, start_up_ms=30_000.0, coming=(ago_ms,) * 3) for ago_ms in (90_000, 29_000)
+    )
+
+    assert decided(on_time, 4, limits).desired == 4
+    assert decided(late, 4, limits).desired > 4
+
+
+def test_a_hundredfold_load_is_answered_at_once_even_after_a_raise() -> None:
+    again: dict[str, Any] = {"raised_ms": NOW_MS - 1_000, "changed_ms": NOW_MS - 1_000}
+
+    assert decided(seen(waiting=100, running=16, load=70.0, workers=2), 2, **again).desired == 9
+
+
+def test_within_the_cooldown_of_a_raise_more_come_only_where_the_goal_would_be_missed() -> None:
+    # All of it starts in 4.2 s: that is more than six tenths of the goal, and within it.
+    tight = seen(waiting=34, running=8)
+
+    assert decided(tight, 1).desired == 2
+    assert decided(tight, 1, raised_ms=NOW_MS - 1_000, changed_ms=NOW_MS - 1_000).desired == 1
+    assert decided(tight, 1, raised_ms=NOW_MS - 60_000, changed_ms=NOW_MS - 60_000).desired == 2
+
+
+def test_before_it_is_known_how_long_jobs_last_one_worker_is_on_its_way_at_a_time() -> None:
+    unknown: dict[str, Any] = {"each_ms": 100.0, "service_ms": None, "running": 8}
+
+    assert decided(seen(waiting=10_000, **unknown), 1).desired == 2
+    assert decided(seen(waiting=10_000, coming=(100,), **unknown), 2).desired == 2
 
 
 def test_jobs_that_have_run_long_enough_tell_how_long_they_last() -> None:
-    assert decided(seen(waiting=200, running=8, each_ms=None, running_age_ms=2_000.0), 1).desired == 10
+    long = seen(waiting=200, running=8, each_ms=2_000, service_ms=None, running_age_ms=2_000.0)
+
+    assert decided(long, 1).desired > 2
 
 
-def test_jobs_that_have_just_begun_do_not_count_as_long() -> None:
-    assert decided(seen(waiting=1_000, running=8, each_ms=1.0, running_age_ms=180.0), 1).desired == 1
-
-
-def test_long_jobs_get_a_slot_each() -> None:
+def test_long_jobs_get_a_slot_each_and_no_more() -> None:
     assert decided(seen(waiting=24, running=8, each_ms=600_000), 1).desired == 4
 
 
-def test_never_more_slots_than_jobs() -> None:
-    assert decided(seen(waiting=9, each_ms=600_000, arrival_per_s=50.0), 1).desired == 2
+def test_arrivals_that_one_worker_cannot_keep_up_with_get_more_before_they_wait() -> None:
+    slow = Limits(wait_goal_ms=60_000)
+
+    assert decided(seen(running=8, load=20.0, start_up_ms=60_000.0), 1, slow).desired >= 3
 
 
-def test_arrivals_that_one_worker_cannot_keep_up_with_get_more() -> None:
-    assert decided(seen(waiting=10, running=8, arrival_per_s=16.0), 1).desired == 3
+def test_where_workers_come_too_late_to_help_some_are_kept_ready() -> None:
+    # Four workers and a half, which five do where more come in time.
+    load = seen(running=36, load=36.0, workers=5, start_up_ms=60_000.0)
+
+    assert decided(load, 5).desired == 5
+    more = msgspec.structs.replace(load, demands=seen(load=39.0).demands)
+    assert decided(more, 5).desired == 6
+    assert decided(more, 5, Limits(wait_goal_ms=200_000), changed_ms=NOW_MS).desired == 5
 
 
 def test_many_tiny_jobs_are_not_taken_to_be_free() -> None:
     assert decided(seen(waiting=1_000_000, each_ms=0.0), 1).desired == 10
 
 
-def test_jobs_that_have_not_ended_yet_tell_how_long_they_last() -> None:
-    assert service_ms(seen(each_ms=None, running_age_ms=30_000.0), 8) == 30_000.0
-    assert decided(seen(waiting=80, running=8, each_ms=None, running_age_ms=30_000.0), 1).desired == 10
+def test_a_queue_with_a_shorter_goal_gets_more() -> None:
+    limits = Limits(wait_goal_ms=60_000, wait_goals={"now": 2_000})
+
+    assert decided(seen(waiting=100, running=8, queue="later"), 1, limits).desired == 1
+    assert decided(seen(waiting=100, running=8, queue="now"), 1, limits).desired > 4
+
+
+def test_jobs_of_a_lower_priority_wait_behind_those_of_a_higher() -> None:
+    low = Demand("default", 5, (Waiting(0, 10, 10_000.0),))
+    high = Demand("default", 15, (Waiting(0, 30, 30_000.0),))
+    one = seen(running=8, backlog={"default": 10}, demands=(low,))
+    both = seen(running=8, backlog={"default": 40}, demands=(high, low))
+
+    assert decided(one, 1).desired == 1
+    assert decided(both, 1).desired == 2
+
+
+def test_what_has_waited_longer_is_more_urgent() -> None:
+    assert decided(seen(waiting=22, running=8), 1).desired == 1
+    assert decided(seen(waiting=22, running=8, age_ms=2_500), 1).desired > 1
 
 
 def test_the_reason_for_more_says_what_waits_and_what_it_takes() -> None:
-    reason = decided(seen(waiting=200), 1).reason
+    reason = decided(seen(waiting=270), 1).reason
 
-    assert reason == "200 jobs wait, most in default, at 1 s each: 5 workers to start them within 5 s"
-
-
-def test_fewer_workers_only_after_the_cooldown() -> None:
-    first, memory = decide(at(IDLE, 1_000), 4, LIMITS, Memory())
-    still, memory = decide(at(IDLE, 1_000 + COOLDOWN_MS - 1), 4, LIMITS, memory)
-    last, _ = decide(at(IDLE, 1_000 + COOLDOWN_MS), 4, LIMITS, memory)
-
-    assert (first.desired, still.desired, last.desired) == (4, 4, 1)
-    assert "nothing waits or runs" in last.reason
+    assert reason == (
+        "270 jobs wait, most in default, at 1 s each, and 0.0 arrive a second: 7 workers to start them within 5 s"
+    )
 
 
-def test_the_most_that_was_needed_during_the_cooldown_stays() -> None:
-    _, memory = decide(at(IDLE, 0), 4, LIMITS, Memory())
-    _, memory = decide(at(seen(waiting=50), 5_000), 4, LIMITS, memory)
-    decision, _ = decide(at(IDLE, COOLDOWN_MS), 4, LIMITS, memory)
+def test_fewer_workers_only_after_the_cooldown_and_then_as_few_as_are_enough() -> None:
+    assert decided(IDLE, 4, changed_ms=NOW_MS - 119_999).desired == 4
+    down = decided(IDLE, 4, changed_ms=NOW_MS - 120_000)
 
-    assert decision.desired == 2
+    assert (down.desired, down.reason) == (1, "nothing waits or runs: 1 is enough")
 
 
-def test_work_for_all_of_them_starts_the_cooldown_anew() -> None:
-    _, memory = decide(at(IDLE, 0), 4, LIMITS, Memory())
-    _, memory = decide(at(seen(waiting=150), 5_000), 4, LIMITS, memory)
-    decision, _ = decide(at(IDLE, COOLDOWN_MS), 4, LIMITS, memory)
+def test_the_cooldown_is_in_the_log_so_that_a_restart_does_not_forget_it() -> None:
+    assert decided(msgspec.structs.replace(IDLE, changed_ms=NOW_MS - 1_000), 4).desired == 4
 
-    assert decision.desired == 4
+
+def test_advice_to_have_fewer_that_nobody_follows_stands() -> None:
+    advised = msgspec.structs.replace(IDLE, workers=4, desired=1, changed_ms=NOW_MS - 1_000)
+
+    assert decided(advised, 4).desired == 1
 
 
 def test_a_number_that_only_just_suffices_is_kept() -> None:
-    # 38 slots' worth would fit five workers' forty, but not with a quarter more.
-    busy = seen(waiting=190)
-    assert needed(busy, LIMITS) == 5
-    _, memory = decide(at(busy, 0), 6, LIMITS, Memory())
-    decision, _ = decide(at(busy, COOLDOWN_MS * 2), 6, LIMITS, memory)
-
-    assert decision.desired == 6
+    # Five would do it within the goal, and not within the three tenths of it that are asked for before one is stopped.
+    assert decided(seen(waiting=120, running=48, workers=6), 6).desired == 6
 
 
-@given(
-    st.integers(0, 10**7),
+def test_workers_whose_jobs_have_run_for_long_are_kept() -> None:
+    assert decided(seen(running=20, running_long=20, workers=4), 4).desired == 3
+    assert decided(seen(running=20, workers=4), 4).desired == 1
+
+
+BUSY = st.builds(
+    seen,
+    st.integers(0, 10**6),
     st.integers(0, 200),
-    st.one_of(st.none(), st.floats(0, 10**8)),
-    st.floats(0, 10**6),
-    st.floats(0, 10**8),
-    st.integers(0, 30),
-    st.integers(0, 64),
+    each_ms=st.floats(0, 10**7),
+    age_ms=st.floats(0, 300_000),
+    load=st.floats(0, 1_000),
+    workers=st.integers(0, 30),
+    slots=st.integers(0, 64),
+    coming=st.lists(st.integers(0, 10**6), max_size=12).map(tuple),
+    start_up_ms=st.none() | st.floats(0, 600_000),
+    running_age_ms=st.floats(0, 10**7),
+    running_long=st.integers(0, 200),
 )
-def test_a_decision_always_stays_within_the_limits(
-    waiting: int, running: int, each_ms: float | None, arrival: float, age: float, current: int, slots: int
-) -> None:
-    observation = Observation(0, {"q": waiting} if waiting else {}, running, arrival, each_ms, age, current, slots)
+POLICIES = st.builds(
+    Limits,
+    workers_min=st.integers(0, 3),
+    workers_max=st.integers(3, 20),
+    wait_goal_ms=st.sampled_from([1, 100, 5_000, 600_000]),
+    policy=st.sampled_from(["wait-goal", "step"]),
+)
 
-    decision, _ = decide(observation, current, LIMITS, Memory())
 
-    assert LIMITS.workers_min <= decision.desired <= LIMITS.workers_max
+@given(BUSY, st.integers(0, 30), POLICIES)
+def test_a_decision_always_stays_within_the_limits(observation: Observation, current: int, limits: Limits) -> None:
+    decision, _ = decide(observation, current, limits, Memory())
+
+    assert limits.workers_min <= decision.desired <= limits.workers_max
     assert decision.reason
 
 
-@pytest.mark.parametrize("more", [1, 10, 1_000])
-def test_more_waiting_jobs_never_need_fewer_workers(more: int) -> None:
-    for waiting in range(0, 500, 7):
-        assert needed(seen(waiting=waiting + more), LIMITS) >= needed(seen(waiting=waiting), LIMITS)
+@given(BUSY, st.integers(1, 20), POLICIES, st.integers(0, 119_999))
+def test_never_fewer_within_the_cooldown(observation: Observation, current: int, limits: Limits, since_ms: int) -> None:
+    memory = Memory(changed_ms=NOW_MS - since_ms)
+
+    decision, _ = decide(observation, current, limits, memory)
+
+    assert decision.desired >= min(current, limits.workers_max)
+
+
+@given(BUSY, st.integers(1, 20), POLICIES)
+def test_after_a_change_it_is_remembered(observation: Observation, current: int, limits: Limits) -> None:
+    decision, memory = decide(observation, current, limits, Memory())
+
+    assert (memory.changed_ms == NOW_MS) == (decision.desired != current)
+    assert (memory.raised_ms == NOW_MS) == (decision.desired > current)
+
+
+@given(st.integers(0, 5_000), st.integers(1, 5_000), st.integers(1, 10), st.floats(1, 10_000))
+def test_more_waiting_jobs_never_mean_fewer_workers(waiting: int, more: int, current: int, each_ms: float) -> None:
+    few, many = (
+        decided(seen(waiting=jobs, running=8 * current, each_ms=each_ms, workers=current), current).desired
+        for jobs in (waiting, waiting + more)
+    )
+
+    assert many >= few
+
+
+def test_the_settings_say_the_limits() -> None:
+    settings = load(
+        {"JOURNEYMAN_WAIT_GOALS": "images=1000, email=60000", "JOURNEYMAN_SCALING_POLICY": "step"}, workers_max=7
+    )
+    limits = limits_of(settings)
+
+    assert (limits.workers_max, limits.policy, limits.slots) == (7, "step", 8)
+    assert [limits.goal_ms(queue) for queue in ("images", "email", "other")] == [1_000, 60_000, 5_000]
+
+
+@pytest.mark.parametrize("text", ["images", "images=", "=5", "images=0", "images=soon", "a=1=2"])
+def test_goals_of_queues_that_cannot_be_read_are_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="WAIT_GOALS"):
+        load({"JOURNEYMAN_WAIT_GOALS": text})
+
+
+def test_a_step_down_above_the_step_up_is_refused() -> None:
+    with pytest.raises(SettingsError, match="SCALE_DOWN_AT"):
+        load({}, scale_up_above=4, scale_down_at=5)

@@ -36,7 +36,7 @@ def canary(*waiting: str, stop: int = 1) -> Story:
     later = story.now_ms + 60_000
     story.given(*(event for job in (A, *waiting) for event in dead(job)))
     story.given(redriven(A, stop=stop), *(redriven(job, later, stop=stop) for job in waiting))
-    assert story.decided() == [e.JobReleased(A, 2, 10)]
+    assert story.decided() == [e.JobReleased(A, 2, 10, generation=2)]
     return story.given(e.JobStarted(A, 2, WORKER))
 
 

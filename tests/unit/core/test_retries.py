@@ -80,7 +80,7 @@ def test_a_redriven_job_is_released_under_the_next_number_with_a_fresh_allowance
     story = Story().failed(max_attempts=1)
     story.decided()
     redriven = e.JobRedriven(A, 2, 1, "t", "default", 7, 2)
-    assert story.given(redriven).decided() == [e.JobReleased(A, 2, 7)]
+    assert story.given(redriven).decided() == [e.JobReleased(A, 2, 7, generation=2)]
     state = story.state()
     assert isinstance(state, jobs.Ready)
     assert (state.generation, state.failures, state.losses, state.plan.max_attempts) == (2, 0, 0, 2)
@@ -101,4 +101,4 @@ def test_a_staggered_redrive_waits_for_its_turn() -> None:
     story.decided()
     story.given(e.JobRedriven(A, 2, 1, "t", "default", 10, 3, due_ms=story.now_ms + 500))
     assert story.decided() == []
-    assert story.decided(after_ms=500) == [e.JobReleased(A, 2, 10)]
+    assert story.decided(after_ms=500) == [e.JobReleased(A, 2, 10, generation=2)]

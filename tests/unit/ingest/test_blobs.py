@@ -71,4 +71,4 @@ def test_the_settings_say_where(tmp_path: Path) -> None:
     with pytest.raises(SettingsError):
         store(blob_url="file:///")
     with pytest.raises(SettingsError):
-        store(blob_url="s3://bucket/prefix")
+        store(blob_url="ftp://bucket/prefix")

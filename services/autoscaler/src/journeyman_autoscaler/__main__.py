@@ -12,9 +12,11 @@ from journeyman.log.connect import open_logs
 from journeyman.process import run_service, stop_event
 from journeyman.settings import Settings
 from journeyman_autoscaler import metrics
+from journeyman_autoscaler.cloudwatch import pending_jobs
 from journeyman_autoscaler.loop import Loop
-from journeyman_autoscaler.policy import Limits
+from journeyman_autoscaler.policy import limits_of
 from journeyman_autoscaler.providers import Provider
+from journeyman_autoscaler.providers.ec2 import ec2_provider
 from journeyman_autoscaler.providers.local import local_provider
 from journeyman_autoscaler.providers.none import NoProvider
 
@@ -23,11 +25,10 @@ def run(settings: Settings) -> None:
     """Scale until told to stop; then stop what was started."""
     stop = stop_event()
     logs = open_logs(settings)
-    provider: Provider = (
-        local_provider(settings, os.environ) if settings.autoscaler_provider == "local" else NoProvider()
-    )
-    limits = Limits(settings.workers_min, settings.workers_max, settings.wait_goal_ms, settings.worker_threads)
-    loop = Loop(logs, provider, limits)
+    provider = _provider(settings)
+    pending = pending_jobs(settings)
+    limits = limits_of(settings)
+    loop = Loop(logs, provider, limits, pending.tell if pending else lambda _: None)
     port, host = settings.autoscaler_health_port, settings.health_host
     if port:
         tell_build("autoscaler")
@@ -38,10 +39,22 @@ def run(settings: Settings) -> None:
         loop.run(stop)
     finally:
         provider.close()
+        if pending:
+            pending.close()
         for log in logs:
             log.close()
         if health:
             health.close()
+
+
+def _provider(settings: Settings) -> Provider:
+    match settings.autoscaler_provider:
+        case "local":
+            return local_provider(settings, os.environ)
+        case "ec2":
+            return ec2_provider(settings)
+        case "none":
+            return NoProvider()
 
 
 def main() -> NoReturn:

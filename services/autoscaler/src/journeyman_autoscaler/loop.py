@@ -1,9 +1,11 @@
 """The autoscaler's rhythm: read the log, decide, append the decision, apply it.
 
 It starts at the log's beginning, because open jobs are what it counts, and decides nothing before it has caught up;
-until then the fewest workers run. When the server does not answer, the workers there are stay, dead ones are
-replaced, and it tries again. A decision that could not be recorded is applied all the same: the next one that
-changes the number is recorded with what went before.
+until then the fewest workers run, or, where workers outlast the autoscaler, as many as there are: it then goes on from
+the number that was decided last. Of workers whose joining was trimmed away, their heartbeats tell. When the server
+does not answer, the workers there are stay, dead ones are replaced, and it tries again. A decision that could not be
+recorded is applied all the same: the next one that changes the number is recorded with what went before. What a
+provider cannot do at the moment makes the service not ready, and stops nothing.
 
 Several partitions are read in turn, and counted as one fleet: a worker serves all of them. Decisions are recorded in
 the log of partition 0. Decides on the whole only: while one of the logs cannot be read, the last decision stands.
@@ -13,10 +15,9 @@ from __future__ import annotations
 
 import logging
 import secrets
-import socket
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from journeyman import failpoints
 from journeyman.errors import JourneymanError
@@ -26,7 +27,7 @@ from journeyman.proposals import Proposal
 from journeyman_autoscaler import metrics
 from journeyman_autoscaler.observe import Fleet, Observation
 from journeyman_autoscaler.policy import Decision, Limits, Memory, decide
-from journeyman_autoscaler.providers import Provider
+from journeyman_autoscaler.providers import Held, Provider
 
 _READ_COUNT = 200
 #: Between two looks at logs that were read to their ends. Waiting for news instead would mean a read for each commit.
@@ -39,13 +40,21 @@ _log = logging.getLogger(__name__)
 
 
 class Loop:
-    """Scales one fleet. `logs`: of all partitions. `ready` may be asked from any thread; the rest is for one."""
+    """Scales one fleet. `ready` may be asked from any thread; the rest is for one."""
 
-    def __init__(self, logs: Sequence[Log], provider: Provider, limits: Limits) -> None:
+    def __init__(
+        self,
+        logs: Sequence[Log],
+        provider: Provider,
+        limits: Limits,
+        tell: Callable[[Mapping[str, int]], None] = lambda _: None,
+    ) -> None:
+        """Prepare. logs: of all partitions. tell: hears of every observation how many jobs wait in which queue."""
         self._logs = logs
         self._log = logs[0]
         self._provider = provider
         self._limits = limits
+        self._tell = tell
         self._fleet = Fleet()
         self._memory = Memory()
         self._afters = [BEGINNING] * len(logs)
@@ -56,7 +65,10 @@ class Loop:
         self._detail = "reading the log"
 
     def ready(self) -> tuple[bool, str]:
-        """Say whether decisions are being made."""
+        """Say whether decisions are being made, and applied."""
+        trouble = self._provider.trouble
+        if trouble:
+            return False, f"{self._detail}; not applied: {trouble}"
         return self._caught_up, self._detail
 
     def run(self, stop: threading.Event) -> None:
@@ -86,8 +98,19 @@ class Loop:
             if entries:
                 self._afters[index] = entries[-1].offset
             behind = behind or len(entries) == _READ_COUNT
-        self._caught_up = self._caught_up or not behind
+        if not behind and not self._caught_up:
+            self._begin()
+            self._caught_up = True
         return behind
+
+    def _begin(self) -> None:
+        """Go on from where the autoscaler before this one stopped, if its workers are still there."""
+        for log in self._logs:
+            for beat in log.beats():
+                self._fleet.meet(beat.worker, beat.facts, log.partition)
+        if self._provider.outlasts:
+            there = self._fleet.observe(self._log.now_ms()).workers
+            self._desired = self._fleet.decided.get(self._provider.name, there)
 
     def _step(self) -> None:
         if self._caught_up:
@@ -107,6 +130,7 @@ class Loop:
             metrics.RUNNING.set(seen.workers)
             metrics.BACKLOG.set(seen.waiting)
             metrics.ARRIVALS.set(seen.arrival_per_s)
+            self._tell(seen.backlog)
         self._apply()
 
     def _record(self, seen: Observation, previous: int, decision: Decision) -> None:
@@ -127,8 +151,11 @@ class Loop:
             _log.warning("the decision could not be recorded: %s", error)
 
     def _apply(self) -> None:
-        self._provider.apply(max(self._desired, self._limits.workers_min), self._running())
+        if self._caught_up or not self._provider.outlasts:
+            self._provider.apply(max(self._desired, self._limits.workers_min), self._held())
 
-    def _running(self) -> Mapping[int, int]:
-        here = socket.gethostname()
-        return {worker.pid: worker.running for worker in self._fleet.workers.values() if worker.host == here}
+    def _held(self) -> Mapping[str, Held]:
+        return {
+            id: Held(worker.host, worker.pid, worker.instance, worker.running, worker.draining)
+            for id, worker in self._fleet.workers.items()
+        }

@@ -1,99 +1,94 @@
 """How many workers there should be: a pure function from what is observed to a number and the reason for it.
 
-Quick up, slow down. Up at once, to as many as start everything that waits within the wait goal. Down only after
-the smaller number, with a margin, has been enough for the whole of the cooldown, and then to the most that was
-needed during it.
+**Up**, when some job would otherwise wait for longer than `_ALERT` of its queue's goal (`outlook.py` says so, with
+everything on its way counted): straight to as many as keep it under `_AIM` of the goal, until a raise after the next
+cooldown could take effect. For `up_cooldown_ms` after a raise, only where even `_AIM` would be missed; so a spike is
+answered at once, and a small doubt waits for what is on its way.
+
+**Down**, when fewer are enough with `_CALM` of the goal, `down_cooldown_ms` after the number was last changed, up or
+down: straight to as many as are enough.
+
+`limits.policy` says whether this or the step rule (`step.py`) decides. Either keeps within the bounds at once.
 """
 
 from __future__ import annotations
 
-import math
-
 import msgspec
 
-from journeyman.durations import in_words
-from journeyman_autoscaler.observe import Observation
+from journeyman_autoscaler import step, words
+from journeyman_autoscaler.decision import Decision, Memory
+from journeyman_autoscaler.limits import Limits, limits_of
+from journeyman_autoscaler.observation import Observation
+from journeyman_autoscaler.outlook import Care, Outlook
+from journeyman_autoscaler.sums import TELLING_AGE_MS
 
-#: How long fewer workers must have been enough before any is stopped.
-COOLDOWN_MS = 15_000
-#: Fewer workers are enough if they would be with this much more work.
-DOWN_MARGIN = 1.25
-#: What a job is taken to last before one has ended; until more is known, one worker at a time is added on it.
-UNKNOWN_SERVICE_MS = 100.0
-#: Jobs that run for less say nothing yet about how long they last.
-TELLING_AGE_MS = 1_000.0
-#: What a worker process needs for a job of no duration, so that tiny jobs do not seem free: 10,000 a second.
-OVERHEAD_MS = 0.1
+__all__ = ["Decision", "Limits", "Memory", "Observation", "decide", "limits_of"]
 
-
-class Limits(msgspec.Struct, frozen=True):
-    """What the settings say. `slots`: jobs per worker, as long as no worker has said otherwise."""
-
-    workers_min: int = 1
-    workers_max: int = 10
-    wait_goal_ms: int = 5_000
-    slots: int = 8
-
-
-class Memory(msgspec.Struct, frozen=True):
-    """What the policy remembers between decisions.
-
-    enough_since_ms: since when fewer workers would have been enough (None: they would not).
-    peak: the most that would have been needed since then.
-    """
-
-    enough_since_ms: int | None = None
-    peak: int = 0
-
-
-class Decision(msgspec.Struct, frozen=True):
-    """How many workers there should be, and why."""
-
-    desired: int
-    reason: str
+#: Shares of the wait goal: at which more are ordered; that is aimed at then; under which fewer are enough.
+_ALERT = 0.6
+_AIM = 0.95
+_CALM = 0.3
 
 
 def decide(seen: Observation, current: int, limits: Limits, memory: Memory) -> tuple[Decision, Memory]:
     """Say how many workers there should be when there are `current`, and what to remember for the next time."""
+    memory = _recalled(seen, memory)
     if current < limits.workers_min:
-        return Decision(limits.workers_min, f"the minimum is {limits.workers_min}"), Memory()
-    if current > limits.workers_max:
-        return Decision(limits.workers_max, f"the maximum is {limits.workers_max}"), Memory()
-    wanted = needed(seen, limits)
-    if not _tells(seen):
-        wanted = min(wanted, current + 1)
+        decision = Decision(limits.workers_min, f"the minimum is {limits.workers_min}")
+    elif current > limits.workers_max:
+        decision = Decision(limits.workers_max, f"the maximum is {limits.workers_max}")
+    elif limits.policy == "step":
+        decision = step.decide(seen, current, limits, memory)
+    else:
+        decision = _by_wait(seen, current, limits, memory)
+    return decision, _remembered(memory, current, decision.desired, seen.at_ms)
+
+
+def _by_wait(seen: Observation, current: int, limits: Limits, memory: Memory) -> Decision:
+    outlook = Outlook(seen, current, limits)
+    wanted = _more(seen, outlook, current, limits, memory)
     if wanted > current:
-        return Decision(wanted, _why_more(seen, limits, wanted)), Memory()
-    enough = needed(seen, limits, margin=DOWN_MARGIN)
-    if enough >= current:
-        return Decision(current, "as many as are needed"), Memory()
-    since_ms = seen.at_ms if memory.enough_since_ms is None else memory.enough_since_ms
-    peak = max(enough, memory.peak)
-    if seen.at_ms - since_ms < COOLDOWN_MS:
-        return Decision(current, "fewer may be enough"), Memory(since_ms, peak)
-    return Decision(peak, _why_fewer(seen, peak)), Memory()
+        return Decision(wanted, words.why_more(seen, outlook, wanted, limits))
+    resting = memory.changed_within(limits.down_cooldown_ms, seen.at_ms) and not _advised_fewer(seen, current)
+    if current == limits.workers_min or resting:
+        return Decision(current, "as many as are needed")
+    calm = Care(_CALM, outlook.start_up_ms + limits.up_cooldown_ms, steady=True)
+    fewer = _least(outlook, calm, limits.workers_min, current)
+    if fewer == current:
+        return Decision(current, "as many as are needed")
+    return Decision(fewer, words.why_fewer(seen, fewer, limits))
 
 
-def needed(seen: Observation, limits: Limits, margin: float = 1.0) -> int:
-    """Return the number of workers that keeps up with arrivals and starts the backlog within the wait goal.
+def _more(seen: Observation, outlook: Outlook, current: int, limits: Limits, memory: Memory) -> int:
+    """Return how many there should be if there are too few, else `current`."""
+    current_least = 1 if current == 0 and seen.waiting else current
+    soon = Care(_ALERT, outlook.start_up_ms)
+    later = Care(_AIM, outlook.start_up_ms + limits.up_cooldown_ms)
+    again = memory.raised_within(limits.up_cooldown_ms, seen.at_ms)
+    if outlook.enough(current, Care(_AIM, outlook.start_up_ms) if again else soon):
+        return current_least
+    wanted = max(current + 1, _least(outlook, later, current, limits.workers_max))
+    wanted = min(wanted, max(current_least, outlook.jobs_cap(later.horizon_ms)))
+    if not _tells(seen):
+        # Nobody knows how long these jobs last: one worker at a time, the next when that has come.
+        wanted = min(wanted, current + (not seen.coming or current == 0))
+    return max(current_least, min(wanted, limits.workers_max))
 
-    A slot serves several jobs within the goal if they are short and one if they are long; so many slots are needed
-    for what waits, besides those for what arrives or runs on. Never more slots than there are jobs.
-    """
-    slots = seen.slots or limits.slots
-    each_ms = service_ms(seen, slots)
-    share = min(1.0, each_ms / limits.wait_goal_ms)
-    keep_up = max(seen.arrival_per_s * each_ms / 1000, seen.running * share)
-    busy = min(float(seen.running + seen.waiting), keep_up + seen.waiting * share)
-    workers = math.ceil(round(busy * margin / slots, 6))
-    return max(limits.workers_min, min(limits.workers_max, workers))
+
+def _advised_fewer(seen: Observation, current: int) -> bool:
+    """Tell whether fewer were decided and nobody has done it: advice that is not followed stands, and is no change."""
+    return seen.desired is not None and seen.desired < current <= seen.workers
 
 
-def service_ms(seen: Observation, slots: int) -> float:
-    """Return how long a job holds a slot: as measured, and at least as long as the running ones have by now."""
-    measured = UNKNOWN_SERVICE_MS if seen.service_ms is None else seen.service_ms
-    running = seen.running_age_ms if seen.running_age_ms >= TELLING_AGE_MS else 0.0
-    return max(measured, running, OVERHEAD_MS * slots)
+def _least(outlook: Outlook, care: Care, low: int, high: int) -> int:
+    """Return the fewest workers that are enough, or `high` where not even those are."""
+    while low < high:
+        middle = (low + high) // 2
+        if outlook.enough(middle, care):
+            high = middle
+        else:
+            low = middle + 1
+    return low
 
 
 def _tells(seen: Observation) -> bool:
@@ -101,20 +96,22 @@ def _tells(seen: Observation) -> bool:
     return seen.service_ms is not None or seen.running_age_ms >= TELLING_AGE_MS
 
 
-def _why_more(seen: Observation, limits: Limits, wanted: int) -> str:
-    if not seen.waiting:
-        return f"{seen.arrival_per_s:.1f} jobs/s arrive and {seen.running} run"
-    queue = max(seen.backlog, key=seen.backlog.__getitem__)
-    each_ms = service_ms(seen, seen.slots or limits.slots)
-    short = " (the maximum)" if wanted == limits.workers_max else ""
-    goal_s = limits.wait_goal_ms / 1000
-    return (
-        f"{seen.waiting} jobs wait, most in {queue}, at {in_words(each_ms)} each: "
-        f"{wanted} workers{short} to start them within {goal_s:g} s"
+def _recalled(seen: Observation, memory: Memory) -> Memory:
+    """Return what is remembered, together with what the log says: whichever is later."""
+    return msgspec.structs.replace(
+        memory,
+        raised_ms=_later(memory.raised_ms, seen.raised_ms),
+        changed_ms=_later(memory.changed_ms, seen.changed_ms),
     )
 
 
-def _why_fewer(seen: Observation, peak: int) -> str:
-    if not seen.waiting and not seen.running:
-        return f"nothing waits or runs; {peak} were enough for {COOLDOWN_MS // 1000} s"
-    return f"{peak} were enough for {COOLDOWN_MS // 1000} s"
+def _later(one: int | None, other: int | None) -> int | None:
+    known = [at_ms for at_ms in (one, other) if at_ms is not None]
+    return max(known, default=None)
+
+
+def _remembered(memory: Memory, current: int, desired: int, at_ms: int) -> Memory:
+    if desired == current:
+        return memory
+    raised_ms = at_ms if desired > current else memory.raised_ms
+    return msgspec.structs.replace(memory, raised_ms=raised_ms, changed_ms=at_ms)

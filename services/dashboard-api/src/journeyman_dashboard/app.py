@@ -17,7 +17,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.types import HTTPScope, Message, Scope
 
 from journeyman import __version__
-from journeyman.errors import BlobMissingError
+from journeyman.errors import BlobMissingError, ServerRefusedError, ServerUnavailableError
 from journeyman.problems import MEDIA_TYPE, fault, problem
 from journeyman_dashboard.bulk.runner import TooManyBulksError, TooManyJobsError
 from journeyman_dashboard.exports import TooManyExportsError
@@ -135,6 +135,8 @@ def _of_ours(_request: Request[Any, Any, Any], error: Exception) -> Response[byt
             return _response(problem(409, str(error), job_status=job.status, job_phase=job.phase, error=shown))
         case BlobMissingError():
             return _response(problem(502, str(error)))
+        case ServerUnavailableError() | ServerRefusedError():
+            return _response(problem(503, str(error)), {"Retry-After": "5"})
         case NotReachedError():
             return _response(problem(504, str(error)), {"Retry-After": "1"})
         case TooManyExportsError():

@@ -43,11 +43,16 @@ async def live() -> ASGIApp:
 
 @get("/health/ready", responses=answers(Condition, 503, success=200), summary="Can it append durably?")
 async def ready(request: Request[Any, Any, Any]) -> ASGIApp:
-    """Answer 200 while jobs can be accepted as durably as promised, as of the last second."""
-    able, detail = intake_of(request).pressure.readiness()
+    """Answer 200 while jobs can be accepted as durably as promised, as of the last second.
+
+    A blob store that fails is told in `detail`: large payloads are refused meanwhile, and all others accepted.
+    """
+    intake = intake_of(request)
+    able, detail = intake.pressure.readiness()
     if not able:
         raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "not-available", detail, retry_after_s=1)
-    return _ok(Condition("ok", detail))
+    trouble = intake.blobs.trouble
+    return _ok(Condition("ok", f"{detail}; large payloads are refused: {trouble}" if trouble else detail))
 
 
 @get("/metrics", summary="Metrics for Prometheus", include_in_schema=True)

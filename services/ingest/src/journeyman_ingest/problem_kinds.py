@@ -41,11 +41,12 @@ KINDS: Mapping[str, str] = {
     "memory-full": "The log's server is short of memory. Come again after `Retry-After` seconds.",
     "overloaded": "More requests wait to be written than this process holds. Come again after `Retry-After` seconds.",
     "not-durable": "The log's server cannot keep what is promised at present. Come again after `Retry-After` seconds.",
-    "not-available": "The log's server does not answer, or this process is shutting down. A request with an "
-    "idempotency key can safely be repeated.",
+    "not-available": "The log's server does not answer, or where large payloads are kept, or this process is shutting "
+    "down. A request with an idempotency key can safely be repeated.",
     "not-everywhere": "Not every partition has taken this, and all must. Repeat it: that changes nothing where "
     "it was taken.",
-    "not-writable": "The log's server is alive and declines to write. Come again after `Retry-After` seconds.",
+    "not-writable": "The log's server is alive and declines to write, or where large payloads are kept. Come again "
+    "after `Retry-After` seconds.",
 }
 
 _OF_SUBMISSION = {

@@ -6,7 +6,7 @@ import argparse
 import os
 import secrets
 import socket
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from prometheus_client import REGISTRY
 
@@ -15,12 +15,17 @@ from journeyman.blobs import open_blobs
 from journeyman.exposition import tell_build
 from journeyman.health import serve_health
 from journeyman.log.connect import open_log
+from journeyman.log.keys import FORWARDER
+from journeyman.log.redis_log import RedisLog
 from journeyman.process import run_service, stop_event
 from journeyman.settings import Settings
 from journeyman_scheduler.history import History
 from journeyman_scheduler.log_figures import LogFigures
 from journeyman_scheduler.loop import SchedulerLoop
 from journeyman_scheduler.neighbours import Neighbours
+
+if TYPE_CHECKING:
+    from journeyman_scheduler.sqs.forwarder import Forwarder
 
 
 def serve(settings: Settings) -> None:
@@ -40,19 +45,40 @@ def serve_partition(settings: Settings, partition: int) -> None:
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
     history = History(log, open_archive(settings), settings.archive_every_ms)
     loop = SchedulerLoop(log, neighbours, open_blobs(settings), settings, name, history)
+    forwarder = forwarding(log, settings, name)
     port, host = settings.scheduler_health_port, settings.health_host
     health = None
     if port:
         tell_build("scheduler")
         REGISTRY.register(LogFigures(log, loop.reading))
-        health = serve_health(port, loop.ready, host)
+        health = serve_health(port, lambda: _ready(loop, forwarder), host)
     try:
+        if forwarder is not None:
+            forwarder.start()
         loop.run(stop)
     finally:
+        if forwarder is not None:
+            forwarder.stop()
         if health is not None:
             health.close()
         neighbours.close()
         log.close()
+
+
+def forwarding(log: RedisLog, settings: Settings, holder: str) -> Forwarder | None:
+    """Return who hands jobs to SQS, where they go that way. Raises SettingsError."""
+    if settings.transport == "sqs":
+        from journeyman_scheduler.sqs.forwarder import Forwarder
+
+        return Forwarder(log, settings, holder)
+    # Where they went that way before, the log need not be kept for it any more.
+    log.forget_reader(FORWARDER)
+    return None
+
+
+def _ready(loop: SchedulerLoop, forwarder: Forwarder | None) -> tuple[bool, str]:
+    able, words = loop.ready()
+    return able, words if forwarder is None else f"{words}; {forwarder.status()}"
 
 
 def serve_several(settings: Settings, partitions: list[int]) -> None:

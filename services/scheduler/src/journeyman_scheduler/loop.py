@@ -316,8 +316,9 @@ class SchedulerLoop:
     def _snapshot(self) -> None:
         try:
             self._snapshot_reaches = snapshots.take(self._log, self._blobs, self._scheduling.partition)
-        except OSError as error:
-            # The disk may be full. The last snapshot stands, and the log since; the next is tried as if this was made.
+        except (OSError, ServerRefusedError, ServerUnavailableError) as error:
+            # The disk may be full, or the bucket away. The last snapshot stands, and the log since; the next is tried
+            # as if this was made.
             _log.warning("no snapshot could be stored: %s", error)
         else:
             metrics.SNAPSHOTS.inc()

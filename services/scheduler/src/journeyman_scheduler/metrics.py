@@ -28,3 +28,8 @@ READERS_EXPIRED = Counter("journeyman_scheduler_readers_expired", "Readers struc
 HALTED = Gauge(
     "journeyman_scheduler_halted", "1 while this scheduler does not lead because the log is not the archived one."
 )
+HANDED = Counter("journeyman_scheduler_handed_places", "Places sent to SQS: released, or once more.", ["why"])
+SQS_TROUBLE = Gauge("journeyman_scheduler_sqs_trouble", "1 while released jobs cannot be handed to SQS.")
+SQS_DEAD = Counter(
+    "journeyman_scheduler_sqs_dead_messages", "Messages found in the dead-letter queue of SQS.", ["what_became_of_it"]
+)

@@ -15,7 +15,7 @@ import msgspec
 
 from journeyman import failpoints
 from journeyman.blobs import BlobStore
-from journeyman.errors import BlobMissingError
+from journeyman.errors import BlobMissingError, ServerRefusedError, ServerUnavailableError
 from journeyman.events import BEGINNING, Blob, Offset
 from journeyman.log.api import Log
 from journeyman.log.redis_log import RedisLog
@@ -49,23 +49,46 @@ _decode_plain = msgspec.msgpack.Decoder(Snapshot).decode
 def take(log: RedisLog, blobs: BlobStore, partition: Partition) -> Offset:
     """Store a snapshot and say where it is. Returns the offset from which a restart will read."""
     failpoints.hit("scheduler.before_snapshot")
-    blob = blobs.put(to_bytes(partition))
+    former = _placed(log.snapshot_place())
+    blob = blobs.put(to_bytes(partition), "snapshots")
     failpoints.hit("scheduler.within_snapshot")
     log.place_snapshot(_encode(_Place(blob, str(partition.offset))))
     log.checkpoint("scheduler", partition.offset)
     failpoints.hit("scheduler.after_snapshot")
+    if former is not None and former.blob.key != blob.key:
+        _discard(blobs, former.blob)
     return partition.offset
 
 
+def _discard(blobs: BlobStore, blob: Blob) -> None:
+    """Drop a snapshot that another has taken the place of. What fails to be dropped stays, and harms nobody."""
+    try:
+        blobs.discard(blob)
+    except (BlobMissingError, ServerRefusedError, ServerUnavailableError) as error:
+        _log.warning("a former snapshot could not be dropped: %s", error)
+
+
+def _placed(data: bytes | None) -> _Place | None:
+    try:
+        return None if data is None else msgspec.msgpack.decode(data, type=_Place)
+    except msgspec.MsgspecError:
+        return None
+
+
 def load(log: RedisLog, blobs: BlobStore) -> Partition:
-    """Return the partition of the last snapshot, or an empty one where there is none to be trusted."""
+    """Return the partition of the last snapshot, or an empty one where there is none to be trusted.
+
+    Raises ServerUnavailableError and ServerRefusedError where the snapshot cannot be read at the moment.
+    """
     data = log.snapshot_place()
     if data is None:
         return Partition()
     try:
-        place = msgspec.msgpack.decode(data, type=_Place)
-        snapshot = from_bytes(blobs.get(place.blob))
+        snapshot = from_bytes(blobs.get(msgspec.msgpack.decode(data, type=_Place).blob))
     except (msgspec.MsgspecError, BlobMissingError, ValueError) as error:
+        if log.snapshot_place() != data:
+            # Another scheduler has taken the next one meanwhile, and dropped this.
+            return load(log, blobs)
         _log.warning("the last snapshot cannot be used, reading the log from its start: %s", error)
         return Partition()
     if snapshot.version != SNAPSHOT_VERSION or not holds(log, Offset(*snapshot.offset)):

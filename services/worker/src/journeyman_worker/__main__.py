@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from journeyman.process import run_service
 from journeyman.settings import PREFIX, Settings
+from journeyman_worker.instance import instance_agent
 from journeyman_worker.process import Parent
 
 
@@ -30,6 +32,27 @@ def _environ(overrides: Mapping[str, Any]) -> dict[str, str]:
     return {**os.environ, **given}
 
 
+@contextmanager
+def _health(settings: Settings, keeper: Parent) -> Iterator[None]:
+    """Serve health and metrics, where a port is set."""
+    if not settings.worker_health_port:
+        yield
+        return
+    from prometheus_client import REGISTRY
+
+    from journeyman.exposition import tell_build
+    from journeyman.health import serve_health
+    from journeyman_worker.metrics import WorkerMetrics
+
+    tell_build("worker")
+    REGISTRY.register(WorkerMetrics(keeper.household))
+    server = serve_health(settings.worker_health_port, keeper.ready, settings.health_host)
+    try:
+        yield
+    finally:
+        server.close()
+
+
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the worker's parent process and end with its exit code."""
     options = _options(argv)
@@ -41,23 +64,14 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     }
 
     def parent(settings: Settings) -> int:
-        keeper = Parent(settings, options.modules, _environ(overrides))
+        agent = instance_agent(settings)
+        keeper = Parent(settings, options.modules, _environ(overrides), agent.instance if agent else "")
         keeper.signals.install()
-        if not settings.worker_health_port:
-            return keeper.run()
-        from prometheus_client import REGISTRY
-
-        from journeyman.exposition import tell_build
-        from journeyman.health import serve_health
-        from journeyman_worker.metrics import WorkerMetrics
-
-        tell_build("worker")
-        REGISTRY.register(WorkerMetrics(keeper.household))
-        server = serve_health(settings.worker_health_port, keeper.ready, settings.health_host)
-        try:
-            return keeper.run()
-        finally:
-            server.close()
+        if agent:
+            agent.watch(keeper.signals)
+        with _health(settings, keeper):
+            code = keeper.run()
+            return agent.finish(code, keeper.signals) if agent else code
 
     run_service("worker", parent, **overrides)
 

@@ -13,12 +13,13 @@ import importlib
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from journeyman.blobs import open_blobs
+from journeyman.blobs import PatientBlobs, open_blobs
 from journeyman.errors import SettingsError
+from journeyman.log.api import Log
 from journeyman.log.connect import opener
 from journeyman.log.doorbells import Doorbells
 from journeyman.log.redis_log import RedisLog
@@ -31,6 +32,7 @@ from journeyman_worker.job_lines import observe_lines
 from journeyman_worker.job_tracing import open_tracing
 from journeyman_worker.observed import Observed
 from journeyman_worker.running_board import RunningBoard, board_of
+from journeyman_worker.seat import Courier
 from journeyman_worker.station import Connections, Station
 
 #: How many more objects may be made than dropped before the collector looks at the young ones; Python has 700.
@@ -65,25 +67,25 @@ def split(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def work(settings: Settings, modules: Sequence[str], report: Path | None) -> int:
+def work(settings: Settings, modules: Sequence[str], report: Path | None, instance: str = "") -> int:
     """Run the worker until it has drained; return its exit code."""
     tracing = open_tracing(os.environ)
     try:
-        return _work(settings, modules, report, Observed(tracing, observe_lines()))
+        return _work(settings, modules, report, Observed(tracing, observe_lines()), instance)
     finally:
         if tracing is not None:
             tracing.close()
 
 
-def _work(settings: Settings, modules: Sequence[str], report: Path | None, observed: Observed) -> int:
+def _work(settings: Settings, modules: Sequence[str], report: Path | None, observed: Observed, instance: str) -> int:
     broker = import_jobs(modules or split(settings.worker_tasks))
     opened = opener(settings)
     logs = [opened(partition) for partition in range(settings.partitions)]
-    blobs = open_blobs(settings)
+    blobs = PatientBlobs(open_blobs(settings))
     broker.use(logs=logs, blobs=blobs)
     station = Station(
         broker,
-        Connections(logs, opened, lambda worker: listen(logs, worker), blobs),
+        Connections(logs, opened, lambda worker: listen(logs, worker), blobs, couriers_of(settings)),
         threads=settings.worker_threads,
         queues=split(settings.worker_queues),
         heartbeat_timeout_ms=settings.heartbeat_timeout_ms,
@@ -92,10 +94,22 @@ def _work(settings: Settings, modules: Sequence[str], report: Path | None, obser
         board=None if report is None else RunningBoard(board_of(report), settings.worker_threads),
         figures=None if report is None else Figures(figures_of(report)),
         observed=observed,
+        instance=instance,
     )
     station.signals.install()
     quiet_collector()
     return station.run()
+
+
+def couriers_of(settings: Settings) -> Callable[[Log], Courier] | None:
+    """Return what makes couriers, where jobs come through SQS. Raises SettingsError."""
+    if settings.transport != "sqs":
+        return None
+    try:
+        from journeyman_worker.sqs.courier import couriers
+    except ImportError:
+        raise SettingsError("JOURNEYMAN_TRANSPORT: sqs needs dramatiq-sqs: install journeyman[aws]") from None
+    return couriers(settings)
 
 
 def listen(logs: Sequence[RedisLog], worker: str) -> Bells:
@@ -113,12 +127,13 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     parser = argparse.ArgumentParser(prog="journeyman-worker")
     parser.add_argument("modules", nargs="*")
     parser.add_argument("--report", type=Path, help="file to write the worker id into")
+    parser.add_argument("--instance", default="", help="the EC2 instance that this runs on")
     options = parser.parse_args(argv)
     # A crash below Python says where it was: in the last lines that the parent keeps.
     faulthandler.enable(all_threads=False)
     code = FAILED
     try:
-        run_service("worker", lambda settings: work(settings, options.modules, options.report))
+        run_service("worker", lambda settings: work(settings, options.modules, options.report, options.instance))
     except SystemExit as exit_:
         code = exit_.code if isinstance(exit_.code, int) else FAILED
     except BaseException:

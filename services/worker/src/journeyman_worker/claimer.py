@@ -106,8 +106,13 @@ class Desk(Protocol):
 class Claimer:
     """Claims for one worker id."""
 
-    def __init__(self, sources: Sequence[Source], threads: int, *, bells: Bells, pocket: Pocket, desk: Desk) -> None:
-        """Prepare to claim for so many threads. From now on the doorbells belong to the claimer."""
+    def __init__(
+        self, sources: Sequence[Source], threads: int, *, bells: Bells, pocket: Pocket, desk: Desk, aside: bool = False
+    ) -> None:
+        """Prepare to claim for so many threads. From now on the doorbells belong to the claimer.
+
+        aside: claims may take long, and are made on other threads, as they are with several partitions.
+        """
         self._wells = [Well(source) for source in sources]
         #: The same in the order of their turns: whoever was asked last comes last.
         self._turns = self._wells
@@ -125,7 +130,7 @@ class Claimer:
         self._put = 0
         self._waiting = False
         #: Where calls are made; None: here, as there is only one partition.
-        self._errands = Errands("claims") if len(self._wells) > 1 else None
+        self._errands = Errands("claims") if aside or len(self._wells) > 1 else None
         self._replies: SimpleQueue[tuple[Well, Claimed | WorkerLostError | GivenUpError]] = SimpleQueue()
         self._closed = Event()
         #: Set once nothing is being claimed and nothing will be.
@@ -145,6 +150,17 @@ class Claimer:
     def look_again(self) -> None:
         """See what has changed: a partition was joined."""
         self._bells.wake()
+
+    def more(self, source: Source) -> None:
+        """Claim from a source again without waiting: it may have more, though the last claim was not filled."""
+        for well in self._wells:
+            if well.source is source:
+                well.hear()
+        self._bells.wake()
+
+    def is_closed(self) -> bool:
+        """Tell whether nothing more is claimed."""
+        return self._closed.is_set()
 
     def close(self) -> None:
         """Claim no more. `quiet` is set once a claim under way is over and what it brought has gone back."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TypeAlias
@@ -51,14 +51,20 @@ class Flusher:
         on_reply: Callable[[Finished], None] = lambda _: None,
         on_lost: Callable[[], None] = lambda: None,
         on_refused: Callable[[], None] = lambda: None,
+        on_said: Callable[[Sequence[Outcome]], None] | None = None,
         figures: Figures | None = None,
     ) -> None:
-        """Prepare. `on_refused`: hears that an attempt that this worker ended was not its own any more."""
+        """Prepare.
+
+        on_refused: hears that an attempt that this worker ended was not its own any more. on_said: hears of what the
+        log was told, accepted or refused.
+        """
         self._log = log
         self._worker = worker
         self._on_reply = on_reply
         self._on_lost = on_lost
         self._on_refused = on_refused
+        self._on_said = on_said
         self._figures = figures or Figures()
         self._queue: SimpleQueue[Said | None] = SimpleQueue()
         self._kept: Said | None = None
@@ -148,6 +154,8 @@ class Flusher:
         failpoints.hit("worker.after_finish")
         self._in_flight = 0
         self._on_reply(finished)
+        if self._on_said is not None:
+            self._on_said(batch)
         self._figures.said(batch, finished.accepted)
         refused = [outcome for outcome, accepted in zip(batch, finished.accepted, strict=True) if not accepted]
         if refused:

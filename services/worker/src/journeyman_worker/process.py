@@ -137,9 +137,13 @@ class WorkerProcess:
 class Parent:
     """Keeps `settings.worker_processes` children alive until told to stop."""
 
-    def __init__(self, settings: Settings, modules: Sequence[str], environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, settings: Settings, modules: Sequence[str], environ: Mapping[str, str], instance: str = ""
+    ) -> None:
+        """Prepare. instance: the EC2 instance that this runs on, which the children tell of."""
         self._settings = settings
-        self._command = [sys.executable, "-m", "journeyman_worker.child", *modules]
+        where = ["--instance", instance] if instance else []
+        self._command = [sys.executable, "-m", "journeyman_worker.child", *where, *modules]
         self._environ = {**ALLOCATOR, **environ}
         self._mailbox: SimpleQueue[str] = SimpleQueue()
         self.signals = Signals(self._mailbox)

@@ -18,7 +18,7 @@ from typing import Protocol
 from journeyman.blobs import BlobStore
 from journeyman.errors import WorkerLostError
 from journeyman.events import BEGINNING, WorkerDraining, WorkerEvent, WorkerJoined, WorkerLeft
-from journeyman.log.api import Appended, Beaten, Claimed, Finished, Log
+from journeyman.log.api import Appended, Beaten, Claimed, Finished, Log, Outcome
 from journeyman.log.history import still_holds
 from journeyman.proposals import Alive, Effect, Join, Leave, Proposal
 from journeyman_worker.clock import ServerClock, monotonic_ms
@@ -69,11 +69,47 @@ class Company(Protocol):
         ...
 
 
+class Courier(Protocol):
+    """Brings jobs from elsewhere than the lines of the log: see `sqs/courier.py`."""
+
+    #: Set by who claims: hears that there may be more; tells that nothing more will be claimed.
+    more: Callable[[], None]
+    ended: Callable[[], bool]
+
+    def claim(self, worker: str, number: int, count: int, queues: Sequence[str], types: Sequence[str]) -> Claimed:
+        """Claim what it has received."""
+        ...
+
+    def said(self, outcomes: Sequence[Outcome]) -> None:
+        """Hear that the log was told how attempts ended."""
+        ...
+
+    def beaten(self) -> None:
+        """Hear that the log has answered a heartbeat."""
+        ...
+
+    def abandon(self) -> None:
+        """Hear that the worker is lost."""
+        ...
+
+    def close(self, timeout_s: float) -> None:
+        """End in good order."""
+        ...
+
+
 class Seat:
     """Build it, `join`, and `leave` or `abandon` it in the end. What attempts ask of their holder, it answers."""
 
-    def __init__(self, company: Company, log: Log, *, open_log: Callable[[], Log], beat_every_ms: float) -> None:
-        """Prepare. open_log: makes the heartbeat's own connection."""
+    def __init__(
+        self,
+        company: Company,
+        log: Log,
+        *,
+        open_log: Callable[[], Log],
+        beat_every_ms: float,
+        courier: Courier | None = None,
+    ) -> None:
+        """Prepare. open_log: makes the heartbeat's own connection. courier: None: jobs are claimed from their lines."""
         identity = company.identity
         self.worker = identity.worker
         self.log = log
@@ -82,6 +118,7 @@ class Seat:
         self.running = company.running
         self.joined = False
         self.lost = False
+        self.courier = courier
         self._company = company
         self._queues, self._types = identity.queues, identity.types
         #: Where the outcomes stand that were accepted last.
@@ -94,6 +131,7 @@ class Seat:
             on_reply=self._heard,
             on_lost=self.lose,
             on_refused=self._company.lose,
+            on_said=courier.said if courier is not None else None,
             figures=company.figures,
         )
         self.heartbeat = Heartbeat(
@@ -111,7 +149,8 @@ class Seat:
         """Register the worker, and start to report and to beat. False where the server was away until `give_up`."""
         who = self._company.identity
         described = who.described if self.log is self.logs[0] else ""
-        joined = WorkerJoined(who.worker, who.host, who.pid, who.version, who.queues, who.types, who.slots, described)
+        facts = (who.host, who.pid, who.version, who.queues, who.types, who.slots, described, who.instance)
+        joined = WorkerJoined(who.worker, *facts)
         appended = self._append(joined, Join(who.worker, who.queues, who.types), give_up=give_up)
         if appended is None:
             return False
@@ -131,6 +170,8 @@ class Seat:
         if not self.flusher.close(timeout_ms / 1000):
             _log.error("not all outcomes could be reported in %.0f ms; their jobs will run again", timeout_ms)
         self.heartbeat.close()
+        if self.courier is not None:
+            self.courier.close(timeout_ms / 1000)
         until = monotonic_ms() + timeout_ms
         left = WorkerLeft(self.worker)
         self._append(left, Leave(self.worker), guard=Alive(self.worker), give_up=lambda: monotonic_ms() > until)
@@ -138,6 +179,8 @@ class Seat:
     def abandon(self) -> None:
         """Write nothing more: what this seat held is not its own any longer."""
         self.flusher.abandon()
+        if self.courier is not None:
+            self.courier.abandon()
         self.heartbeat.close(timeout_s=0.5)
 
     def _append(
@@ -160,6 +203,8 @@ class Seat:
     def claim(self, number: int, count: int) -> Claimed:
         """Claim jobs. Raises WorkerLostError."""
         try:
+            if self.courier is not None:
+                return self.courier.claim(self.worker, number, count, self._queues, self._types)
             return self.log.claim(self.worker, number, count, queues=self._queues, types=self._types)
         except WorkerLostError:
             self.lost = True
@@ -183,6 +228,8 @@ class Seat:
 
     def _beaten(self, beaten: Beaten) -> None:
         self.clock.calibrate(beaten.now_ms)
+        if self.courier is not None:
+            self.courier.beaten()
         self._company.told(beaten)
         said = self._said
         if said.ms > beaten.now_ms - DOUBTED_MS and not still_holds(self.log, said):

@@ -31,7 +31,7 @@ from journeyman_worker.runner.bench import Line
 from journeyman_worker.runner.calls import Runner
 from journeyman_worker.runner.message import JobMessage
 from journeyman_worker.running_board import Running, RunningBoard
-from journeyman_worker.seat import Seat
+from journeyman_worker.seat import Courier, Seat
 from journeyman_worker.vitals import Identity, Vitals, facts
 
 #: Once one partition is joined, the others have so long before the work begins without them.
@@ -66,12 +66,13 @@ class Session:
         changed: Callable[[], None],
         board: RunningBoard | None = None,
         figures: Figures | None = None,
+        couriers: Callable[[Log], Courier] | None = None,
     ) -> None:
         """Prepare.
 
         logs: of every partition. open_log: makes a heartbeat's own connection. line: between claimer and worker
         threads. changed: is called when the session was lost or told to drain. board: shows what runs to who survives.
-        figures: counts for metrics.
+        figures: counts for metrics. couriers: make what brings the jobs, where they are not claimed from their lines.
         """
         self.worker = identity.worker
         self.identity = identity
@@ -92,10 +93,22 @@ class Session:
         self._vitals = Vitals()
         self._over = Event()
         self._seats = [
-            Seat(self, log, open_log=lambda index=index: open_log(index), beat_every_ms=beat_every_ms)  # type: ignore[misc]
+            Seat(
+                self,
+                log,
+                open_log=lambda index=index: open_log(index),  # type: ignore[misc]
+                beat_every_ms=beat_every_ms,
+                courier=couriers(log) if couriers else None,
+            )
             for index, log in enumerate(logs)
         ]
-        self.claimer = Claimer(self._seats, identity.slots, bells=bells(self.worker), pocket=line, desk=self)
+        self.claimer = Claimer(
+            self._seats, identity.slots, bells=bells(self.worker), pocket=line, desk=self, aside=couriers is not None
+        )
+        for seat in self._seats:
+            if seat.courier is not None:
+                seat.courier.more = lambda seat=seat: self.claimer.more(seat)  # type: ignore[misc]
+                seat.courier.ended = self.claimer.is_closed
 
     # --- beginning and end -----------------------------------------------------------------------------
 

@@ -12,9 +12,10 @@ from types import FrameType
 
 
 class Signals:
-    """What was asked for so far. `mailbox` gets "signal" for each."""
+    """What was asked for so far. `mailbox` gets "signal" for each. received: a real one came from outside."""
 
     def __init__(self, mailbox: SimpleQueue[str]) -> None:
+        self.received = False
         self.stopping = False
         self.hurried = False
         self._mailbox = mailbox
@@ -25,6 +26,7 @@ class Signals:
             signal.signal(number, self._on_signal)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self.received = True
         self.ask()
 
     def ask(self) -> None:

@@ -30,6 +30,7 @@ from journeyman_worker.observed import UNOBSERVED, Observed
 from journeyman_worker.runner.attempt import Attempt
 from journeyman_worker.runner.bench import Bench, build_worker
 from journeyman_worker.running_board import RunningBoard
+from journeyman_worker.seat import Courier
 from journeyman_worker.session import Session, new_worker_id
 from journeyman_worker.signals import Signals
 from journeyman_worker.vitals import Identity
@@ -45,12 +46,14 @@ class Connections(NamedTuple):
     """What a station talks to.
 
     logs: one for each partition. open_log: connects to a partition once more. bells: makes a worker id's doorbells.
+    couriers: make what brings the jobs of a partition; None: they are claimed from their lines.
     """
 
     logs: Sequence[Log]
     open_log: Callable[[int], Log]
     bells: Callable[[str], Bells]
     blobs: BlobStore
+    couriers: Callable[[Log], Courier] | None = None
 
 
 class Station:
@@ -69,12 +72,13 @@ class Station:
         board: RunningBoard | None = None,
         figures: Figures | None = None,
         observed: Observed = UNOBSERVED,
+        instance: str = "",
     ) -> None:
         """Prepare the jobs that `broker` knows.
 
         queues: which to serve; none: every queue there is. tell: hears the id it has joined under, "" once it left.
         board: shows what runs. figures: counts for metrics.
-        observed: how spans and log lines say what happens in a job.
+        observed: how spans and log lines say what happens in a job. instance: the EC2 instance that this runs on.
         Raises SettingsError where there is nothing to do or a job's annotations cannot be validated against.
         """
         if not broker.actors:
@@ -87,6 +91,7 @@ class Station:
         self._tell = tell
         self._board = board
         self._figures = figures
+        self._instance = instance
         self.mailbox: SimpleQueue[str] = SimpleQueue()
         self.signals = Signals(self.mailbox)
         self.session: Session | None = None
@@ -156,6 +161,7 @@ class Station:
             changed=lambda: self.mailbox.put("session"),
             board=self._board,
             figures=self._figures,
+            couriers=connections.couriers,
         )
         if not session.join(lambda: self.signals.stopping):
             return False
@@ -181,7 +187,7 @@ class Station:
         types = tuple(sorted(self.bench.runners))
         host, pid = socket.gethostname(), os.getpid()
         known = (version("journeyman-worker"), self._queues, types, self._threads, self._described)
-        return Identity(new_worker_id(), host, pid, *known)
+        return Identity(new_worker_id(), host, pid, *known, self._instance)
 
     def _running(self) -> list[Attempt]:
         session = self.session

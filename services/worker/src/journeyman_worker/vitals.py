@@ -16,7 +16,10 @@ FRESH_MS = 200.0
 
 
 class Identity(NamedTuple):
-    """What does not change about a worker while it lives. `described`: what it tells of its types when it joins."""
+    """What does not change about a worker while it lives.
+
+    described: what it tells of its types when it joins. instance: the EC2 instance it runs on; "": not asked for.
+    """
 
     worker: str
     host: str
@@ -26,6 +29,7 @@ class Identity(NamedTuple):
     types: tuple[str, ...]
     slots: int
     described: str = ""
+    instance: str = ""
 
 
 class Vitals:
@@ -59,6 +63,7 @@ def facts(identity: Identity, state: str, running: Iterable[Attempt], measured: 
         "queues": identity.queues,
         "types": identity.types,
         "slots": identity.slots,
+        "instance": identity.instance,
         "busy": len(now_running),
         "state": state,
         "running": now_running,

@@ -78,6 +78,11 @@ class Well:
         self.dry = False
         self.poll_ms = POLL_FIRST_MS
 
+    def hear(self) -> None:
+        """Note that there may be more in it than the last claim has brought."""
+        self.news = True
+        self.dry = False
+
     def ask(self, count: int, now: float) -> int:
         """Note that a claim goes out; return its number."""
         self.asked, self.asked_at, self.news = count, now, False

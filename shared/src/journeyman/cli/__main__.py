@@ -10,7 +10,13 @@ import os
 import sys
 from collections.abc import Sequence
 
-from journeyman.errors import JourneymanError, ServerUnavailableError, SettingsError, UnsuitableServerError
+from journeyman.errors import (
+    CloudUnavailableError,
+    JourneymanError,
+    ServerUnavailableError,
+    SettingsError,
+    UnsuitableServerError,
+)
 
 DONE, FAILED, USAGE, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -42,7 +48,7 @@ def exit_code(error: JourneymanError) -> int:
     """Return the exit code that an error stands for."""
     if isinstance(error, SettingsError):
         return USAGE
-    if isinstance(error, (ServerUnavailableError, UnsuitableServerError)):
+    if isinstance(error, (ServerUnavailableError, UnsuitableServerError, CloudUnavailableError)):
         return UNREACHABLE
     from journeyman.client.problems import AnswerError, InvalidError
 

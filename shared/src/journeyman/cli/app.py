@@ -21,6 +21,7 @@ GROUPS = {
     "queue": "Queues: see them, hold them back, let them go on.",
     "breaker": "Circuit breakers of types of jobs: see them, open them, close them.",
     "worker": "Workers: see them, drain them.",
+    "blobs": "The bucket of large payloads and results.",
     "dead-letter": "Jobs that failed for good: see them, run them again.",
 }
 
@@ -48,6 +49,9 @@ COMMANDS = (
     Command("breaker close", "Let the jobs of types run again.", "breaker:close_breakers"),
     Command("worker list", "List the workers.", "worker:list_workers"),
     Command("worker drain", "Tell workers to finish what they run and end.", "worker:drain"),
+    Command("blobs lifecycle", "Show or make the lifecycle rules of the bucket.", "blobs:lifecycle"),
+    Command("scaling", "List what the autoscaler decided, and why.", "scaling:scaling"),
+    Command("simulate-scaling", "Simulate the autoscaler on traffic.", "simulate_scaling:simulate_scaling"),
     Command("bench", "Measure how fast the running system is.", "bench:bench"),
     Command("verify", "Check the promises on a log.", "verify:verify"),
     Command("rebuild", "Drop and rebuild everything that is derived from the log.", "rebuild:rebuild"),

@@ -22,6 +22,7 @@ from journeyman.client.views import (
     JobView,
     QuantilesView,
     QueueList,
+    ScalingList,
     StatsView,
     WorkerList,
     WorkerView,
@@ -30,7 +31,19 @@ from journeyman.client.views import (
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["JobPage", "breakers", "dead_letters", "explanation", "history", "job", "jobs", "queues", "stats", "workers"]
+__all__ = [
+    "JobPage",
+    "breakers",
+    "dead_letters",
+    "explanation",
+    "history",
+    "job",
+    "jobs",
+    "queues",
+    "scaling",
+    "stats",
+    "workers",
+]
 
 IDS_SHOWN = 10
 
@@ -213,6 +226,14 @@ def workers(view: WorkerList, now: datetime | None = None) -> RenderableType:
 def _heartbeat(worker: WorkerView, now: datetime | None) -> str:
     at = worker.last_heartbeat_at
     return words.moment(at) if now is None or at is None else f"{words.between(at, now)} ago"
+
+
+def scaling(view: ScalingList) -> RenderableType:
+    """Show the autoscaler's decisions, a line each, the last first."""
+    rows = table("at", "provider", "workers", "why", right=("workers",), wrap=("why",))
+    for one in view.items:
+        rows.add_row(words.moment(one.at), one.provider, f"{one.previous} → {one.desired}", words.harmless(one.reason))
+    return rows
 
 
 def stats(view: StatsView) -> RenderableType:

@@ -39,7 +39,7 @@ def verify(
     Reads each log once, up to where it ends now, and changes nothing. The system may run meanwhile. Exit 1, and the
     offsets, where something is broken.
 
-    :param archive: URL of the archive (`file:///…`): what was trimmed is read there, and the rest on the server.
+    :param archive: URL of the archive (`file:///…`, `s3://…`): what was trimmed is read there, the rest on the server.
     :param archive_only: Read the archive and nothing else.
     :param read_model: The dashboard's SQLite file. Default: that of the data directory, where there is one.
     """

@@ -67,6 +67,7 @@ _STATS = _reader(views.StatsView)
 _QUEUES = _reader(views.QueueList)
 _BREAKERS = _reader(views.BreakerList)
 _WORKERS = _reader(views.WorkerList)
+_SCALING = _reader(views.ScalingList)
 _REDRIVE = _reader(views.RedriveView)
 _RESULT = _reader(_Result)
 _DEAD = _reader(views.DeadLetterPage)
@@ -197,6 +198,11 @@ def breakers() -> Call[views.BreakerList]:
 def workers() -> Call[views.WorkerList]:
     """Read all workers."""
     return _get("/workers", _WORKERS)
+
+
+def scaling(limit: int) -> Call[views.ScalingList]:
+    """Read the autoscaler's latest decisions."""
+    return _get("/scaling", _SCALING, (("limit", str(limit)),))
 
 
 def dead_letters(filters: Mapping[str, Any]) -> Call[views.DeadLetterPage]:

@@ -255,6 +255,26 @@ class WorkerList(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[WorkerView, ...] = ()
 
 
+class ScalingView(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision of the autoscaler: how many workers instead of how many, and why."""
+
+    offset: str = ""
+    at: datetime | None = None
+    provider: str = ""
+    desired: int = 0
+    previous: int = 0
+    reason: str = ""
+    backlog: int = 0
+    arrival_per_s: float = 0.0
+    service_ms: float = 0.0
+
+
+class ScalingList(msgspec.Struct, frozen=True, kw_only=True):
+    """Decisions of the autoscaler, the last first."""
+
+    items: tuple[ScalingView, ...] = ()
+
+
 class RedriveView(msgspec.Struct, frozen=True, kw_only=True):
     """How many dead letters were meant, how many of them live again, and the name of this redrive in their events."""
 

@@ -15,7 +15,8 @@ ServerRefusedError when the server declines to write, RebuildNeededError when de
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from enum import IntEnum
+from typing import NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
@@ -63,15 +64,42 @@ class ClaimedJob(NamedTuple):
     priority: int
 
 
+class Wanted(NamedTuple):
+    """A place that a worker was handed, and the line it stands in."""
+
+    queue: str
+    priority: int
+    type: str
+    place: str
+
+
+#: The places that a claim is for; None: it is for whatever stands in line.
+Wants: TypeAlias = Sequence[Wanted] | None
+
+
+class Fate(IntEnum):
+    """What became of a wanted place.
+
+    GONE: it was taken or voided, or its job has ended. SHUT: its queue is paused or its type shut; it stays in line.
+    FOREIGN: the worker does not serve its queue, or does not know its type.
+    """
+
+    GONE = 0
+    STARTED = 1
+    SHUT = 2
+    FOREIGN = 3
+
+
 class Claimed(NamedTuple):
     """The reply to `claim`.
 
-    `offset` is the commit of the `job.started` events, None where nothing was claimed.
+    `offset` is the commit of the `job.started` events, None where nothing was claimed. `fates`: of the wanted places.
     """
 
     now_ms: int
     jobs: list[ClaimedJob]
     offset: Offset | None = None
+    fates: Sequence[Fate] = ()
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
@@ -167,8 +195,13 @@ class Log(Protocol):
         """
         ...
 
-    def claim(self, worker: str, number: int, count: int, *, queues: Sequence[str], types: Sequence[str]) -> Claimed:
+    def claim(
+        self, worker: str, number: int, count: int, *, queues: Sequence[str], types: Sequence[str], wanted: Wants = None
+    ) -> Claimed:
         """Take up to `count` (≤ 1,000) ready jobs, highest priority first, then oldest first, and start them.
+
+        With `wanted` none but those that stand at these places start, in this order, and only those that could have
+        been taken otherwise; fewer than `count` registers the worker as one that `handing.Lines.ring` rings.
 
         `queues`: names, or `EVERY_QUEUE` alone. Fewer than `count` registers the worker as idle: it is rung (see
         `doorbell`) when work arrives. A repeated call returns what the worker still holds of the first batch; one that

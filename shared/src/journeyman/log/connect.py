@@ -1,7 +1,8 @@
 """From settings to a checked connection: which server, whether it will do, and the log on it.
 
-Refused at start-up, each with one line that says what to change: a server older than Redis 7.0, a
-`maxmemory-policy` that evicts, a durability class the configuration cannot keep, a cluster met as a single server.
+Refused at start-up, each with one line that says what to change: a server older than Redis 7.0, a `maxmemory-policy`
+that evicts, a durability class the configuration cannot keep, a cluster met as a single server, users that keep the
+server from reading its append-only file back.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from redis.retry import Retry
 from redis.sentinel import MasterNotFoundError, Sentinel
 
 from journeyman.errors import ServerUnavailableError, SettingsError, UnsuitableServerError
+from journeyman.log.append_only_reader import check_append_only_reader
 from journeyman.log.clients import QuietRedis
 from journeyman.log.cluster import ASK_TIMEOUT_S, Cluster, addresses
 from journeyman.log.redis_log import RedisLog
@@ -160,6 +162,7 @@ def _check_server(client: redis.Redis) -> None:
         raise UnsuitableServerError(
             f"the server's maxmemory-policy is {policy}: it may delete jobs; set it to noeviction"
         )
+    check_append_only_reader(client, info)
 
 
 def check_durability(client: redis.Redis, promised: str) -> tuple[bool, str]:
@@ -167,7 +170,7 @@ def check_durability(client: redis.Redis, promised: str) -> tuple[bool, str]:
     if promised == "memory":
         return True, ""
     persistence = client.info("persistence")
-    if not int(persistence.get("aof_enabled", 0)):
+    if not int(persistence.get("aof_enabled", 0)) and not (promised == "replica" and _is_managed(client)):
         return False, f"durability {promised} needs the server's append-only file: set appendonly yes"
     if persistence.get("aof_last_write_status", "ok") != "ok":
         return False, "the server's last write of its append-only file failed"
@@ -178,6 +181,14 @@ def check_durability(client: redis.Redis, promised: str) -> tuple[bool, str]:
     if promised == "replica" and int(client.info("replication").get("connected_slaves", 0)) < 1:
         return False, "durability replica needs a connected replica; the server has none"
     return True, ""
+
+
+def _is_managed(client: redis.Redis) -> bool:
+    """Tell whether somebody else runs the server, who then sees to it that it never comes back empty as the primary.
+
+    That is what a primary of one's own does that has no append-only file and is started again, and its replicas follow.
+    """
+    return _setting(client, "appendonly") is None
 
 
 def declines_writes(client: redis.Redis) -> str:

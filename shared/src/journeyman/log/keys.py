@@ -23,7 +23,8 @@ FIXED: dict[str, str] = {
     "ready": "+ :queue, sorted set: `type` lines that are not empty as `priority:type`, by priority;"
     " + :queue:priority:type, list: the places of that line",
     "queues": "set: queues that have lines that are not empty",
-    "idle": "+ :queue, set: workers that want to be rung when work arrives; + :*, those that serve every queue",
+    "idle": "+ :queue, set: workers that want to be rung when work arrives; + :*, those that serve every queue;"
+    " + :>, those that wait to be handed places",
     "worker": "+ :worker, hash: queues, types, facts, drain, the last claim and the last finish",
     "stop": "+ :worker, hash: job id -> attempt to interrupt",
     "bell": "+ :worker, sharded channel: the worker's doorbell; + :scheduler, that of whoever leads",
@@ -38,6 +39,8 @@ FIXED: dict[str, str] = {
 
 #: Whose doorbell the functions ring for what something may follow from.
 SCHEDULER = "scheduler"
+#: As what whoever hands jobs to SQS takes its turn, and has the log kept.
+FORWARDER = "sqs"
 
 
 class Keys:

@@ -11,14 +11,38 @@ from typing import assert_never
 
 from journeyman import events as e
 from journeyman import proposals as p
-from journeyman.log.api import EVERY_QUEUE, DeadLetter, StoredOutcome, WorkerBeat
+from journeyman.log.api import (
+    EVERY_QUEUE,
+    ClaimedJob,
+    DeadLetter,
+    Fate,
+    StoredOutcome,
+    Wanted,
+    Wants,
+    WorkerBeat,
+)
 
 Line = tuple[str, int, str]
+#: Job id, place, queue, priority.
+Taken = tuple[str, str, str, int]
+
+#: So much of a line is looked through for a worthless place.
+NEAR = 128
 
 
 def serves(queues: Sequence[str], queue: str) -> bool:
     """Tell whether a worker of these queues serves this one."""
     return queue in queues or EVERY_QUEUE in queues
+
+
+def fates_again(wanted: Wants, held: Sequence[ClaimedJob]) -> list[Fate]:
+    """Return the fates of a repeated claim: what is not held any more is of no use to the worker."""
+    started = {job.place for job in held}
+    fates = []
+    for place in wanted or ():
+        fates.append(Fate.STARTED if place.place in started else Fate.GONE)
+        started.discard(place.place)
+    return fates
 
 
 class _Worker:
@@ -49,6 +73,8 @@ class Derived:
         self.valves: dict[str, tuple[str, int]] = {}
         self.workers: dict[str, _Worker] = {}
         self._idle: dict[str, None] = {}
+        #: Idle workers that wait to be handed places.
+        self._receivers: dict[str, None] = {}
         self._ring = ring
 
     # --- guards ----------------------------------------------------------------------------------------
@@ -130,6 +156,7 @@ class Derived:
             case p.Leave(worker):
                 self.workers.pop(worker, None)
                 self._idle.pop(worker, None)
+                self._receivers.pop(worker, None)
             case _:
                 assert_never(effect)
 
@@ -221,10 +248,12 @@ class Derived:
         self._ended[job_id] = StoredOutcome("completed", offset)
 
     def take(
-        self, worker: str, count: int, queues: Sequence[str], types: Sequence[str]
-    ) -> list[tuple[str, str, str, int]]:
-        """Take up to `count` places, best first, and let the worker hold their jobs."""
-        taken: list[tuple[str, str, str, int]] = []
+        self, worker: str, count: int, queues: Sequence[str], types: Sequence[str], wanted: Wants = None
+    ) -> tuple[list[Taken], list[Fate]]:
+        """Take up to `count` places, best first, or those that are wanted, and let the worker hold their jobs."""
+        if wanted is not None:
+            return self._take_wanted(worker, count, queues, types, wanted)
+        taken: list[Taken] = []
         while len(taken) < count:
             lines = [
                 line
@@ -253,7 +282,60 @@ class Derived:
                     self.valves[line[2]] = (by, permits - 1)
         if len(taken) < count:
             self._idle[worker] = None
-        return taken
+        return taken, []
+
+    def _take_wanted(
+        self, worker: str, count: int, queues: Sequence[str], types: Sequence[str], wanted: Sequence[Wanted]
+    ) -> tuple[list[Taken], list[Fate]]:
+        taken: list[Taken] = []
+        fates: list[Fate] = []
+        held = {job_id for job_id, _ in (p.read_place(place.place) for place in wanted) if job_id in self.held}
+        for place in wanted:
+            fate = self._fate(place, queues, types, was_held=place.place[:24] in held)
+            fates.append(fate)
+            if fate == Fate.STARTED:
+                job_id, attempt = p.read_place(place.place)
+                self.held[job_id] = (attempt, worker)
+                taken.append((job_id, place.place, place.queue, place.priority))
+                if place.type in self.valves:
+                    by, permits = self.valves[place.type]
+                    self.valves[place.type] = (by, permits - 1)
+        if len(taken) < count:
+            self._receivers[worker] = None
+        return taken, fates
+
+    def _fate(self, wanted: Wanted, queues: Sequence[str], types: Sequence[str], *, was_held: bool) -> Fate:
+        if wanted.type not in types or not serves(queues, wanted.queue):
+            return Fate.FOREIGN
+        if wanted.queue in self.paused or not self.valves.get(wanted.type, ("", 1))[1]:
+            return Fate.SHUT
+        job_id, _ = p.read_place(wanted.place)
+        if job_id in self.held and not was_held:  # it has started in this very call
+            return Fate.GONE
+        line = (wanted.queue, wanted.priority, wanted.type)
+        places = self.lines.get(line, deque())
+        worthless = wanted.place in self.void or job_id not in self.bodies or was_held
+        if wanted.place not in places:
+            return Fate.GONE
+        if worthless and wanted.place not in self.void and places.index(wanted.place) >= NEAR:
+            return Fate.GONE
+        places.remove(wanted.place)
+        if not places:
+            del self.lines[line]
+        self.void.discard(wanted.place)
+        return Fate.GONE if worthless else Fate.STARTED
+
+    def ring_receivers(self, calls: Sequence[tuple[str, str, int]]) -> None:
+        """Ring as many of the workers that wait to be handed places as places were handed out."""
+        for queue, type_, count in calls:
+            able = [worker for worker in self._receivers if self._takes(worker, queue, type_)]
+            for worker in able[:count]:
+                del self._receivers[worker]
+                self._ring(worker)
+
+    def _takes(self, worker: str, queue: str, type_: str) -> bool:
+        record = self.workers.get(worker)
+        return record is not None and serves(record.queues, queue) and type_ in record.types
 
     def beat(self, worker: str, facts: Mapping[str, object], now: int) -> tuple[list[tuple[str, int]], bool]:
         """Renew a heartbeat; return what to interrupt and whether to drain."""

@@ -27,10 +27,11 @@ from journeyman.log.api import (
     Outcome,
     StoredOutcome,
     Verdict,
+    Wants,
     WorkerBeat,
 )
 from journeyman.log.memory_bell import MemoryBell, Rings
-from journeyman.log.memory_keys import Derived
+from journeyman.log.memory_keys import Derived, fates_again
 from journeyman.log.memory_notes import MemoryNotes
 from journeyman.log.redis_log import Health
 from journeyman.proposals import Proposal, read_place
@@ -190,7 +191,9 @@ class MemoryLog(MemoryNotes):
                 return e.Offset(last.ms, last.seq + 1)
         return e.Offset(now, 0)
 
-    def claim(self, worker: str, number: int, count: int, *, queues: Sequence[str], types: Sequence[str]) -> Claimed:
+    def claim(
+        self, worker: str, number: int, count: int, *, queues: Sequence[str], types: Sequence[str], wanted: Wants = None
+    ) -> Claimed:
         """See `api.Log.claim`."""
         with self._changed:
             if not self.derived.registered(worker):
@@ -199,16 +202,16 @@ class MemoryLog(MemoryNotes):
             if last is not None and last[0] == number:
                 first: Claimed = last[1]
                 held = [job for job in first.jobs if self.derived.holds(worker, job.body.job_id, job.attempt)]
-                return Claimed(self._now(), held, first.offset)
+                return Claimed(self._now(), held, first.offset, fates_again(wanted, held))
             if last is not None and last[0] > number:
                 raise ServerRefusedError(PASSED)
-            taken = self.derived.take(worker, count, queues, types)
+            taken, fates = self.derived.take(worker, count, queues, types, wanted)
             jobs = [
                 ClaimedJob(self.derived.bodies[job_id], read_place(place)[1], place, queue, priority)
                 for job_id, place, queue, priority in taken
             ]
             places = self._add([e.JobStarted(job.body.job_id, job.attempt, worker) for job in jobs])
-            reply = Claimed(self._now(), jobs, places[0]._replace(index=0) if places else None)
+            reply = Claimed(self._now(), jobs, places[0]._replace(index=0) if places else None, fates)
             if jobs:
                 self._last["claim", worker] = (number, reply)
             return reply

@@ -14,12 +14,7 @@ import redis
 from redis import exceptions as x
 
 from journeyman.codec import decode_commit
-from journeyman.errors import (
-    EpochPassedError,
-    HistoryLostError,
-    ServerUnavailableError,
-    WorkerLostError,
-)
+from journeyman.errors import EpochPassedError, HistoryLostError, ServerUnavailableError, WorkerLostError
 from journeyman.events import BEGINNING, Entry, Event, JobSubmitted, Offset
 from journeyman.log import wire
 from journeyman.log.api import (
@@ -31,6 +26,7 @@ from journeyman.log.api import (
     Finished,
     Outcome,
     StoredOutcome,
+    Wants,
     WorkerBeat,
 )
 from journeyman.log.calls import Calls
@@ -119,11 +115,12 @@ class RedisLog:
             raise
 
     @translated
-    def claim(self, worker: str, number: int, count: int, *, queues: Sequence[str], types: Sequence[str]) -> Claimed:
+    def claim(
+        self, worker: str, number: int, count: int, *, queues: Sequence[str], types: Sequence[str], wanted: Wants = None
+    ) -> Claimed:
         """Take ready jobs and start them."""
-        return wire.claimed(
-            self._worker_call(worker, "claim", wire.claim_arguments(worker, number, count, queues, types))
-        )
+        arguments = wire.claim_arguments(worker, number, count, queues, types, wanted)
+        return wire.claimed(self._worker_call(worker, "claim", arguments))
 
     @translated
     def finish(self, worker: str, number: int, outcomes: Sequence[Outcome]) -> Finished:

@@ -32,10 +32,12 @@ from journeyman.log.api import (
     ClaimedJob,
     DeadLetter,
     Election,
+    Fate,
     Finished,
     Outcome,
     StoredOutcome,
     Verdict,
+    Wanted,
     WorkerBeat,
 )
 from journeyman.proposals import Proposal, Store, attempt_of
@@ -124,18 +126,35 @@ def _verdict(text: str) -> Verdict:
     return Verdict(False, None, rest)
 
 
-def claim_arguments(worker: str, number: int, count: int, queues: Sequence[str], types: Sequence[str]) -> Arguments:
+def claim_arguments(
+    worker: str,
+    number: int,
+    count: int,
+    queues: Sequence[str],
+    types: Sequence[str],
+    wanted: Sequence[Wanted] | None = None,
+) -> Arguments:
     """Build a call of `claim`."""
     if not 1 <= count <= EVENTS_PER_COMMIT_MAX:
         raise ValueError(f"a claim takes 1 to {EVENTS_PER_COMMIT_MAX} jobs, not {count}")
-    return [_pack((worker, number, count, queues, types))]
+    if wanted is None:
+        return [_pack((worker, number, count, queues, types))]
+    if len(wanted) > count:
+        raise ValueError(f"{len(wanted)} places wanted in a claim of {count}")
+    return [_pack((worker, number, count, queues, types, wanted))]
+
+
+def ring_arguments(calls: Sequence[tuple[str, str, int]]) -> Arguments:
+    """Build a call of `ring`: queue, type, and how many places were handed out."""
+    return [_pack((calls,))]
 
 
 def claimed(reply: Sequence[Any]) -> Claimed:
     """Read the reply of `claim`."""
-    now_ms, entry, bodies, lines, places = reply
+    now_ms, entry, bodies, lines, places, *more = reply
+    fates = [Fate(fate) for fate in more[0]] if more else ()
     if not places:
-        return Claimed(now_ms, [], None)
+        return Claimed(now_ms, [], None, fates)
     jobs: list[ClaimedJob] = []
     found = iter(decode_bodies(bodies, len(places)))
     standing = iter(places)
@@ -144,7 +163,7 @@ def claimed(reply: Sequence[Any]) -> Claimed:
         for raw, body in islice(zip(standing, found, strict=False), int(lines[index + 2])):
             place = raw.decode()
             jobs.append(ClaimedJob(body, attempt_of(place), place, queue, priority))
-    return Claimed(now_ms, jobs, _offset(entry))
+    return Claimed(now_ms, jobs, _offset(entry), fates)
 
 
 def finish_arguments(worker: str, number: int, outcomes: Sequence[Outcome]) -> Arguments:

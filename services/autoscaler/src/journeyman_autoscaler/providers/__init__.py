@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+
+class Held(NamedTuple):
+    """What the log knows of a worker. running: attempts at this moment. instance: the EC2 instance; "": not told."""
+
+    host: str
+    pid: int
+    instance: str = ""
+    running: int = 0
+    draining: bool = False
 
 
 class Provider(Protocol):
@@ -12,14 +22,21 @@ class Provider(Protocol):
     name: str
     applies: bool
     """Whether it does what it is told. If not, the number of workers is what the log says, and decisions are advice."""
+    outlasts: bool
+    """Whether its workers outlast the autoscaler: then it begins with the number that the log says was decided last."""
 
-    def apply(self, desired: int, running: Mapping[int, int]) -> None:
+    @property
+    def trouble(self) -> str:
+        """What keeps it from doing what it was told; "": nothing."""
+        ...
+
+    def apply(self, desired: int, workers: Mapping[str, Held]) -> None:
         """Make it so many workers, and replace those that died. Call it again and again, changed or not.
 
-        running: attempts run at this moment by process id of the worker, to choose whom to stop.
+        workers: those that the log knows, by their ids, to choose whom to stop.
         """
         ...
 
     def close(self) -> None:
-        """Stop everything it started, in good order and bounded time."""
+        """End, in good order and bounded time, together with the workers that do not outlast it."""
         ...

@@ -9,6 +9,7 @@ does not spin the machine.
 from __future__ import annotations
 
 import logging
+import socket
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,8 @@ import psutil
 from journeyman import failpoints
 from journeyman.children import Child
 from journeyman.settings import PREFIX, Settings
+from journeyman_autoscaler.providers import Held
+from journeyman_autoscaler.providers.health_ports import next_port
 
 #: Beyond the drain timeout, for handing jobs back and saying good-bye.
 DRAIN_MARGIN_S = 5.0
@@ -39,11 +42,14 @@ class _Draining(NamedTuple):
 class LocalProvider:
     """Starts `argv` as often as workers are wanted. Not thread-safe.
 
-    environ: what the workers see. drain_s: how long a worker may drain before it is killed.
+    environ: what the workers see. drain_s: how long a worker may drain before it is killed. health: address of the
+    workers' health and metrics; each has a port of its own from that one on.
     """
 
     name = "local"
     applies = True
+    outlasts = False
+    trouble = ""
 
     def __init__(
         self,
@@ -51,7 +57,11 @@ class LocalProvider:
         environ: Mapping[str, str],
         drain_s: float,
         clock: Callable[[], float] = time.monotonic,
+        health: tuple[str, int] = ("127.0.0.1", 0),
     ) -> None:
+        self._health = health
+        #: The port of each worker that has one, by process id.
+        self._ports: dict[int, int] = {}
         self._argv = tuple(argv)
         self._environ = dict(environ)
         self._drain_s = drain_s
@@ -66,18 +76,28 @@ class LocalProvider:
         self._reap()
         return len(self._workers)
 
-    def apply(self, desired: int, running: Mapping[int, int]) -> None:
+    def apply(self, desired: int, workers: Mapping[str, Held]) -> None:
         """Start what is missing; drain what is too many, the least busy first."""
         self._reap()
         while len(self._workers) < desired and self._clock() >= self._start_from:
             failpoints.hit("autoscaler.before_start")
-            self._workers.append(Child(self._argv, self._environ))
+            self._workers.append(self._start())
             failpoints.hit("autoscaler.after_start")
         surplus = len(self._workers) - desired
         if surplus > 0:
+            here = socket.gethostname()
+            running = {worker.pid: worker.running for worker in workers.values() if worker.host == here}
             busy = {child.pid: _attempts(child.pid, running) for child in self._workers}
             for child in sorted(self._workers, key=lambda child: busy[child.pid])[:surplus]:
                 self._drain(child)
+
+    def _start(self) -> Child:
+        there = {child.pid for child in [*self._workers, *(draining.child for draining in self._draining)]}
+        self._ports = {pid: port for pid, port in self._ports.items() if pid in there}
+        port = next_port(*self._health, self._ports.values())
+        child = Child(self._argv, self._environ | ({f"{PREFIX}WORKER_HEALTH_PORT": str(port)} if port else {}))
+        self._ports |= {child.pid: port} if port else {}
+        return child
 
     def close(self) -> None:
         """Drain everything, and kill what has not ended in time."""
@@ -120,7 +140,8 @@ def local_provider(settings: Settings, inherited: Mapping[str, str]) -> LocalPro
     own = (f"{PREFIX}WORKER_HEALTH_PORT", f"{PREFIX}WORKER_PROCESSES", failpoints.VARIABLE)
     environ = {name: value for name, value in inherited.items() if name not in own}
     drain_s = settings.drain_timeout_ms / 1000 + DRAIN_MARGIN_S
-    return LocalProvider((sys.executable, "-m", "journeyman_worker"), environ, drain_s)
+    health = settings.health_host, settings.worker_health_port
+    return LocalProvider((sys.executable, "-m", "journeyman_worker"), environ, drain_s, health=health)
 
 
 def _attempts(pid: int, running: Mapping[int, int]) -> int:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from journeyman_autoscaler.providers import Held
+
 
 class NoProvider:
     """Applies nothing. Decisions are still recorded, as advice."""
 
     name = "none"
     applies = False
+    outlasts = False
+    trouble = ""
 
-    def apply(self, desired: int, running: Mapping[int, int]) -> None:
+    def apply(self, desired: int, workers: Mapping[str, Held]) -> None:
         """Do nothing."""
 
     def close(self) -> None:

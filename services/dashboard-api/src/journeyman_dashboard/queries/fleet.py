@@ -31,7 +31,10 @@ class RunningView(msgspec.Struct):
 
 
 class WorkerView(msgspec.Struct):
-    """A worker process. `state`: joined, draining, left, lost. Load and memory are null without a heartbeat."""
+    """A worker process. `state`: joined, draining, left, lost. Load and memory are null without a heartbeat.
+
+    instance: the EC2 instance it runs on, where its last heartbeat says so.
+    """
 
     id: str
     host: str
@@ -47,6 +50,7 @@ class WorkerView(msgspec.Struct):
     cpu_percent: float | None
     joined_at: str | None
     last_heartbeat_at: str | None
+    instance: str = ""
 
 
 class ScalingView(msgspec.Struct):
@@ -80,7 +84,7 @@ def workers(
 def _worker(row: tuple[Any, ...], beat: WorkerBeat | None, running: list[RunningView]) -> WorkerView:
     worker, host, pid, version, queues, types, slots, state, reason, joined_at_ms = row
     facts: Mapping[str, object] = beat.facts if beat is not None else {}
-    rss, cpu = facts.get("rss_bytes"), facts.get("cpu_percent")
+    rss, cpu, instance = facts.get("rss_bytes"), facts.get("cpu_percent"), facts.get("instance")
     _freshen(running, facts.get("running"))
     return WorkerView(
         id=worker,
@@ -97,6 +101,7 @@ def _worker(row: tuple[Any, ...], beat: WorkerBeat | None, running: list[Running
         cpu_percent=float(cpu) if isinstance(cpu, (int, float)) else None,
         joined_at=write_time(joined_at_ms),
         last_heartbeat_at=None if beat is None else write_time(beat.at_ms),
+        instance=instance if isinstance(instance, str) else "",
     )
 
 

@@ -12,7 +12,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from journeyman.errors import BlobMissingError, JourneymanError
+from journeyman.errors import BlobMissingError, JourneymanError, ServerRefusedError, ServerUnavailableError
 from journeyman.ids import is_job_id
 from journeyman.reasons import Explanation
 from journeyman_dashboard.params import read_cursor
@@ -74,7 +74,7 @@ async def list_jobs(
 
 @get("/jobs/{job_id:str}", summary="Read a job")
 async def read_job(model: NamedDependency[ReadModel], job_id: FromPath[str], as_of: AsOf = None) -> JobView:
-    """Read a job. A payload or result kept in the blob store is fetched; it is null where the store lost it."""
+    """Read a job. A payload or result kept in the blob store is fetched; it is null where that fails."""
     view = await _of_job(model.sight(as_of), job_id, _view)
     if view.payload_blob is not None:
         view.payload = await _blob_or_none(model, view.payload_blob)
@@ -138,5 +138,5 @@ async def _blob(model: NamedDependency[ReadModel], blob: BlobView) -> Any:
 async def _blob_or_none(model: NamedDependency[ReadModel], blob: BlobView) -> Any:
     try:
         return await _blob(model, blob)
-    except BlobMissingError:
+    except (BlobMissingError, ServerRefusedError, ServerUnavailableError):
         return None

@@ -538,4 +538,5 @@ export interface WorkerView {
   cpu_percent: number | null;
   joined_at: string | null;
   last_heartbeat_at: string | null;
+  instance: string;
 }

@@ -95,7 +95,7 @@ class Attempts(Middleware):
         worker = attempt.holder.worker
         try:
             data = encode_result(result)
-            blob = attempt.holder.blobs().put(data) if len(data) > INLINE_MAX else None
+            blob = attempt.holder.blobs().put(data, "results") if len(data) > INLINE_MAX else None
         except Exception as error:  # noqa: BLE001 - a result that cannot be kept is a failed attempt
             event = raised(job_id, number, worker, error, attempt.run_us)
             self._lines.write(attempt, event)

@@ -12,6 +12,8 @@ local RETENTION = 86400000
 local CALLER_KEPT = '3600000'
 local UNPACK_MAX = 4000
 local RINGS_MAX = 16
+-- The idle workers that wait to be handed places (02_wanted.lua). No queue has such a name.
+local RECEIVERS = ':>'
 
 -- A server that is short of memory runs everything but what `flags` excepts: what ends jobs, and decides about them, makes
 -- room in the long run.
@@ -315,6 +317,7 @@ function EFFECTS.leave(K, now, worker)
   redis.call('ZREM', K.beats, worker)
   local queues = redis.call('HGET', K.worker .. ':' .. worker, 'queues') or ''
   for queue in queues:gmatch('[^\n]+') do redis.call('SREM', K.idle .. ':' .. queue, worker) end
+  redis.call('SREM', K.idle .. RECEIVERS, worker)
   redis.call('DEL', K.worker .. ':' .. worker, K.stop .. ':' .. worker)
 end
 

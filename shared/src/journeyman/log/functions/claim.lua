@@ -1,8 +1,10 @@
 -- claim: a worker takes ready jobs, which start in this step.
 --
--- ARGV[1]: [worker, number, count, queues, types]; queues: names, or * alone for every queue.
--- Returns [now, entry id or '', bodies, lines, places]: the bodies one behind the other; the places; and the lines they came
--- from, as queue, priority, how many of the places.
+-- ARGV[1]: [worker, number, count, queues, types, wanted]; queues: names, or * alone for every queue. wanted: places that the
+-- worker was handed, by something that may hand them twice or late, as [queue, priority, type, place]; then none but these
+-- start (02_wanted.lua). Left out where the worker takes what stands in line.
+-- Returns [now, entry id or '', bodies, lines, places, fates]: the bodies one behind the other; the places; the lines they
+-- came from, as queue, priority, how many of the places; and of wanted places what became of each.
 --
 -- Protects I8: strictly by priority over all the worker's queues, then by age; shut queues are passed over; a line of a type
 -- the worker does not know is never touched; of a type that is shut no more start than there are permits. Protects I3: a job
@@ -101,12 +103,23 @@ local function sift(K, taken, seen, read, jobs, permits)
   return came_back
 end
 
-local function reply_with(now, entry, bodies, lines, places)
-  return {now, entry, table.concat(bodies), lines, places}
+local function reply_with(now, entry, bodies, lines, places, fates)
+  return {now, entry, table.concat(bodies), lines, places, fates}
+end
+
+-- Of a repeated call: what is still held has started. Whatever else was wanted is of no use to this worker any more.
+local function fates_again(wanted, kept)
+  local started, fates = {}, {}
+  for i = 1, #kept do started[kept[i]] = true end
+  for i = 1, #wanted do
+    fates[i] = started[wanted[i][4]] and STARTED or GONE
+    started[wanted[i][4]] = nil
+  end
+  return fates
 end
 
 -- What the worker still holds of the batch it was given last.
-local function again(K, now, worker, batch)
+local function again(K, now, worker, batch, wanted)
   local entry, lines, places = unpack(batch)
   local bodies, kept_lines, kept, read, at = {}, {}, {}, {}, 0
   for l = 1, #lines, 3 do
@@ -124,7 +137,7 @@ local function again(K, now, worker, batch)
       end
     end
   end
-  return reply_with(now, entry, bodies, kept_lines, kept)
+  return reply_with(now, entry, bodies, kept_lines, kept, wanted and fates_again(wanted, kept))
 end
 
 -- Note how many permits are left of the types that these jobs are of.
@@ -138,7 +151,7 @@ local function spend(K, jobs, permits, by)
 end
 
 -- Start the jobs; remember the batch, in case the reply is lost.
-local function start(K, now, worker, record, number, jobs)
+local function start(K, now, worker, record, number, jobs, fates)
   local events, holds, places, bodies, lines, line = {}, {}, {}, {}, {}, nil
   local by, mine = cmsgpack.pack(worker), ':' .. worker
   for i = 1, #jobs do
@@ -158,7 +171,22 @@ local function start(K, now, worker, record, number, jobs)
   sliced('HSET', K.held, holds)
   local entry = add(K, events, #events)
   redis.call('HSET', record, 'claim', number, 'batch', cmsgpack.pack({entry, lines, places}))
-  return reply_with(now, entry, bodies, lines, places)
+  return reply_with(now, entry, bodies, lines, places, fates)
+end
+
+-- Take what stands in line, up to count jobs.
+local function take_in_line(K, queues, types, count, permits, jobs)
+  local seen, read, lines, first = {}, {}, lines_of(K, queues, types, permits), 1
+  while first <= #lines and #jobs < count do
+    local after = first
+    while lines[after + 1] and lines[after + 1][1] == lines[first][1] do after = after + 1 end
+    repeat
+      local taken, wanted = {}, count - #jobs
+      take(K, lines, first, after, wanted, taken, permits)
+      local came_back = sift(K, taken, seen, read, jobs, permits)
+    until (#taken < wanted and not came_back) or #jobs >= count
+    first = after + 1
+  end
 end
 
 register('claim', function(keys, args)
@@ -171,26 +199,20 @@ register('claim', function(keys, args)
   local now, record = now_ms(), K.worker .. ':' .. worker
   local last = redis.call('HMGET', record, 'claim', 'batch')
   if (tonumber(last[1]) or 0) > number then return PASSED end
-  if tonumber(last[1]) == number then return again(K, now, worker, cmsgpack.unpack(last[2])) end
+  if tonumber(last[1]) == number then return again(K, now, worker, cmsgpack.unpack(last[2]), control[6]) end
 
   if about[2] then permits, by = shut_types(K) end
-  local jobs, seen, read, lines = {}, {}, {}, lines_of(K, queues, control[5], permits)
-  local first = 1
-  while first <= #lines and #jobs < count do
-    local after = first
-    while lines[after + 1] and lines[after + 1][1] == lines[first][1] do after = after + 1 end
-    repeat
-      local taken, wanted = {}, count - #jobs
-      take(K, lines, first, after, wanted, taken, permits)
-      local came_back = sift(K, taken, seen, read, jobs, permits)
-    until (#taken < wanted and not came_back) or #jobs >= count
-    first = after + 1
+  local jobs, fates = {}, nil
+  if control[6] then
+    fates = take_wanted(K, control[6], queues, control[5], permits, jobs)
+    if #jobs < count then redis.call('SADD', K.idle .. RECEIVERS, worker) end
+  else
+    take_in_line(K, queues, control[5], count, permits, jobs)
+    if #jobs < count then
+      for i = 1, #queues do redis.call('SADD', K.idle .. ':' .. queues[i], worker) end
+    end
   end
-
-  if #jobs < count then
-    for i = 1, #queues do redis.call('SADD', K.idle .. ':' .. queues[i], worker) end
-  end
-  if #jobs == 0 then return reply_with(now, '', {}, {}, {}) end
+  if #jobs == 0 then return reply_with(now, '', {}, {}, {}, fates) end
   if permits then spend(K, jobs, permits, by) end
-  return start(K, now, worker, record, number, jobs)
+  return start(K, now, worker, record, number, jobs, fates)
 end)

@@ -98,7 +98,8 @@ export function columnsOf(
   ];
 }
 
-function Who({ worker: { id, host, pid } }: { worker: WorkerView }) {
+function Who({ worker: { id, host, pid, instance } }: { worker: WorkerView }) {
+  const on = instance ? `${instance} (${host})` : host;
   return (
     <span className={style["who"]}>
       <Link
@@ -109,8 +110,8 @@ function Who({ worker: { id, host, pid } }: { worker: WorkerView }) {
       >
         {id}
       </Link>
-      <span className={style["where"]} title={`${host}, process ${pid}`}>
-        {host} · {pid}
+      <span className={style["where"]} title={`${on}, process ${pid}`}>
+        {instance || host} · {pid}
       </span>
     </span>
   );

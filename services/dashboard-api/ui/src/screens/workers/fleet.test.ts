@@ -18,6 +18,7 @@ function worker(id: string, more: Partial<WorkerView> = {}): WorkerView {
     cpu_percent: null,
     joined_at: null,
     last_heartbeat_at: null,
+    instance: "",
     ...more,
   };
 }
