@@ -12,6 +12,7 @@ from chaos.frame import Outcome, Row, Stage
 from journeyman import events as e
 from journeyman.log.functions import library
 from support.tcp_proxy import TcpProxy
+from support.transport import TRANSPORT
 from support.waiting import wait_for
 
 PER_S = 60.0
@@ -19,6 +20,8 @@ ROUNDS = 8
 #: Rare calls are not waited for eight times.
 RARE = {"append": 5, "elect": 3, "beat": 5, "note": 3, "keep": 2}
 STRIKE_S = 30.0
+#: Called where jobs go through SQS, and nowhere else.
+THROUGH_SQS = {"ring"}
 #: Of `keep`, which is called where a log is trimmed: of entries a minute old, in small pieces, every quarter of that.
 TRIMMED = {"log_retention_ms": 60_000, "snapshot_events": 1_000}
 TRIMMED_PER_S = 20.0
@@ -92,4 +95,5 @@ ROWS = [
         quick=function == "submit",
     )
     for function in functions()
+    if TRANSPORT == "sqs" or function not in THROUGH_SQS
 ]
