@@ -1,7 +1,7 @@
-import { Button, Group, Modal, Text } from "@mantine/core";
 import type { JobView } from "~/api/types";
 import { useWrite } from "~/api/useWrite";
 import { cancelJob } from "~/api/writes";
+import { Confirm } from "~/components/Confirm";
 import { counted } from "~/format";
 
 interface DialogProps {
@@ -15,27 +15,18 @@ export function CancelDialog({ job, opened, onClose }: DialogProps) {
   const cancel = useWrite({ write: cancelJob, done: () => "Asked to cancel it." });
   const running = job.status === "processing";
   return (
-    <Modal opened={opened} onClose={onClose} title="Cancel this job?" size="sm">
-      <Text size="sm" c="dimmed">
-        {running ? "It runs, and will be interrupted." : "It will never start."}
-        {job.dependents.length > 0 && ` ${counted(job.dependents.length, "job")} may be cancelled with it.`} A
-        cancelled job can be retried, but what it has done is not undone.
-      </Text>
-      <Group justify="flex-end" mt="lg">
-        <Button variant="default" onClick={onClose}>
-          Keep it
-        </Button>
-        <Button
-          color="red"
-          data-autofocus
-          onClick={() => {
-            onClose();
-            cancel.mutate(job.id);
-          }}
-        >
-          Cancel the job
-        </Button>
-      </Group>
-    </Modal>
+    <Confirm
+      title="Cancel this job?"
+      act="Cancel the job"
+      leave="Keep it"
+      colour="red"
+      opened={opened}
+      onClose={onClose}
+      onConfirm={() => cancel.mutate(job.id)}
+    >
+      {running ? "It runs, and will be interrupted." : "It will never start."}
+      {job.dependents.length > 0 && ` ${counted(job.dependents.length, "job")} may be cancelled with it.`} A
+      cancelled job can be retried, but what it has done is not undone.
+    </Confirm>
   );
 }

@@ -1,7 +1,7 @@
-import { Button, Group, Modal, Text } from "@mantine/core";
 import type { QueueView } from "~/api/types";
 import { useWrite } from "~/api/useWrite";
 import { pauseQueue, resumeQueue } from "~/api/writes";
+import { Confirm } from "~/components/Confirm";
 import { counted } from "~/format";
 import { actOn } from "./QueueSwitch";
 
@@ -18,32 +18,15 @@ export function QueueDialog({ queue, opened, onClose }: QueueDialogProps) {
   const resume = useWrite({ write: resumeQueue, done: (_, name) => `Queue ${name} goes on` });
   const act = queue && actOn(queue);
   return (
-    <Modal
+    <Confirm
+      title={`${act} ${queue?.name}?`}
+      act={`${act} the queue`}
       opened={opened && queue !== undefined}
       onClose={onClose}
-      title={`${act} ${queue?.name}?`}
-      size="sm"
+      onConfirm={() => queue && (queue.paused ? resume : pause).mutate(queue.name)}
     >
-      {queue && (
-        <Text size="sm" c="dimmed">
-          {queue.paused ? whatResumes(queue) : whatPauses(queue)}
-        </Text>
-      )}
-      <Group justify="flex-end" mt="lg">
-        <Button variant="default" onClick={onClose}>
-          Leave it
-        </Button>
-        <Button
-          data-autofocus
-          onClick={() => {
-            onClose();
-            if (queue) (queue.paused ? resume : pause).mutate(queue.name);
-          }}
-        >
-          {act} the queue
-        </Button>
-      </Group>
-    </Modal>
+      {queue && (queue.paused ? whatResumes(queue) : whatPauses(queue))}
+    </Confirm>
   );
 }
 

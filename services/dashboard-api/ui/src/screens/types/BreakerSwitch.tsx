@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Text } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconPlugConnected, IconPlugConnectedX } from "@tabler/icons-react";
 import { useState } from "react";
 import { useWrite } from "~/api/useWrite";
 import { closeBreaker, openBreaker } from "~/api/writes";
+import { Confirm } from "~/components/Confirm";
 import { OnlyNow } from "~/components/OnlyNow";
 
 /** Opens a type's circuit breaker, after asking, or closes it. In the past it can do neither. */
@@ -33,27 +34,18 @@ export function BreakerSwitch({ type, state }: { type: string; state: string }) 
       >
         Open the breaker
       </Button>
-      <Modal opened={asking} onClose={() => setAsking(false)} title="Open the circuit breaker?" size="sm">
-        <Text size="sm" c="dimmed">
-          No job of {type} will start until somebody closes it again. Those that run go on; the others wait,
-          and nothing is lost.
-        </Text>
-        <Group justify="flex-end" mt="lg">
-          <Button variant="default" onClick={() => setAsking(false)}>
-            Leave it closed
-          </Button>
-          <Button
-            color="red"
-            data-autofocus
-            onClick={() => {
-              setAsking(false);
-              open.mutate(type);
-            }}
-          >
-            Open it
-          </Button>
-        </Group>
-      </Modal>
+      <Confirm
+        title="Open the circuit breaker?"
+        act="Open it"
+        leave="Leave it closed"
+        colour="red"
+        opened={asking}
+        onClose={() => setAsking(false)}
+        onConfirm={() => open.mutate(type)}
+      >
+        No job of {type} will start until somebody closes it again. Those that run go on; the others wait, and
+        nothing is lost.
+      </Confirm>
     </OnlyNow>
   );
 }

@@ -1,7 +1,7 @@
-import { Button, Group, Modal, Text } from "@mantine/core";
 import type { WorkerView } from "~/api/types";
 import { useWrite } from "~/api/useWrite";
 import { drainWorker } from "~/api/writes";
+import { Confirm } from "~/components/Confirm";
 import { counted } from "~/format";
 
 interface DrainDialogProps {
@@ -16,26 +16,16 @@ export function DrainDialog({ worker, opened, onClose }: DrainDialogProps) {
   const drain = useWrite({ write: drainWorker, done: (_, id) => `${id} is draining` });
   const running = worker?.running.length ?? 0;
   return (
-    <Modal opened={opened && worker !== undefined} onClose={onClose} title={`Drain ${worker?.id}?`} size="sm">
-      <Text size="sm" c="dimmed">
-        It claims nothing more, and its process ends when what it runs has ended
-        {running > 0 && ` (${counted(running, "job")} now)`}. What takes too long goes back to the head of its
-        line. Whoever started it may start another.
-      </Text>
-      <Group justify="flex-end" mt="lg">
-        <Button variant="default" onClick={onClose}>
-          Leave it
-        </Button>
-        <Button
-          data-autofocus
-          onClick={() => {
-            onClose();
-            if (worker) drain.mutate(worker.id);
-          }}
-        >
-          Drain it
-        </Button>
-      </Group>
-    </Modal>
+    <Confirm
+      title={`Drain ${worker?.id}?`}
+      act="Drain it"
+      opened={opened && worker !== undefined}
+      onClose={onClose}
+      onConfirm={() => worker && drain.mutate(worker.id)}
+    >
+      It claims nothing more, and its process ends when what it runs has ended
+      {running > 0 && ` (${counted(running, "job")} now)`}. What takes too long goes back to the head of its
+      line. Whoever started it may start another.
+    </Confirm>
   );
 }
