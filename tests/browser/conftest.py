@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from support.browser import Device, Opener, Scheme, View, launch
+from support.browser import Device, Opener, Scheme, View, Windows, launch
 from support.system import System
 
 
@@ -21,8 +21,14 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def windows(browser: Browser) -> Windows:
+    """Give the windows of the file's browser."""
+    return Windows(browser)
+
+
 @pytest.fixture
-def look(browser: Browser, shared_system: System, tmp_path: Path) -> Iterator[Opener]:
+def look(windows: Windows, shared_system: System, tmp_path: Path) -> Iterator[Opener]:
     """Give a function that opens windows on the session's dashboard.
 
     At the end of the test nothing may have been complained of in any of them.
@@ -30,12 +36,12 @@ def look(browser: Browser, shared_system: System, tmp_path: Path) -> Iterator[Op
     views: list[View] = []
 
     def look(path: str = "/", *, device: Device = "desktop", scheme: Scheme = "light", url: str = "") -> View:
-        view = View(browser, url or shared_system.dashboard_url, tmp_path, device=device, scheme=scheme)
+        view = windows.take(device, scheme).turn_to(url or shared_system.dashboard_url, tmp_path)
         views.append(view)
         return view.go(path)
 
     yield look
     faults = [fault for view in views for fault in view.faults]
     for view in views:
-        view.close()
+        windows.give_back(view)
     assert faults == []

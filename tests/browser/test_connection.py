@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from support.browser import Opener, View
 from support.system import System
@@ -55,7 +55,7 @@ def test_the_page_says_that_the_dashboard_is_away_and_misses_nothing_when_it_is_
 
 def test_a_stream_that_has_fallen_silent_is_noticed_and_opened_again(look: Opener, system: System) -> None:
     view: View = look("/jobs", url=system.dashboard_url)
-    view.page.clock.install()
+    view.hold_clock()
     view.page.reload()
     view.live()
     view.page.clock.fast_forward(30_000)
@@ -72,3 +72,27 @@ def test_a_stream_that_has_fallen_silent_is_noticed_and_opened_again(look: Opene
     view.live()
     expect(view.page.get_by_text("Not connected.")).to_have_count(0)
     expect(view.row("synthetic")).to_be_visible()
+
+
+def test_what_happens_between_the_first_reading_and_the_beginning_of_the_stream_is_shown(
+    look: Opener, shared_system: System
+) -> None:
+    view: View = look("/jobs")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    view.page.route("**/events?*", hold)
+    with view.page.expect_request("**/events?*"):
+        view.page.reload()
+    expect(view.page.locator("h1")).to_be_visible()
+    expect(view.page.locator("[aria-busy=true]")).to_have_count(0)
+    with shared_system.client() as client:
+        job = client.submit("synthetic", {})
+        job.wait(timeout=60)
+    expect(view.row(job.id[-10:-2])).to_have_count(0)
+    held[0].continue_()
+    view.live()
+    expect(view.row(job.id[-10:-2])).to_contain_text("completed")
+    view.page.unroute("**/events?*")

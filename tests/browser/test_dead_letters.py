@@ -55,6 +55,14 @@ def test_a_group_is_counted_then_a_few_of_it_are_tried_and_watched(look: Opener,
     expect(group).to_contain_text("6")
 
 
+def test_the_largest_group_is_shown_at_once_with_when_and_where_it_failed(look: Opener, queue: str) -> None:
+    page = look(f"/dead-letters?queue={queue}").live().page
+    expect(page.get_by_role("heading", name="Latest")).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("^6 in the last 1 h"))).to_have_count(2)
+    page.get_by_role("link", name=queue, exact=True).click()
+    expect(page.get_by_role("region", name=f"Queue {queue}")).to_be_visible()
+
+
 def test_what_was_redriven_and_works_now_is_gone(look: Opener, shared_system: System) -> None:
     name = f"q-{uuid.uuid4().hex[:12]}"
     _let_die(

@@ -69,6 +69,19 @@ def test_the_timeline_and_the_attempts_say_what_happened(look: Opener, failed: s
     expect(page.get_by_role("dialog")).to_contain_text("delay_ms")
 
 
+def test_on_a_phone_no_words_are_cut(look: Opener, failed: str) -> None:
+    page = look(f"/jobs/{failed}", device="phone").live().page
+
+    expect(page.get_by_role("img", name=re.compile("^failed on w-"))).to_have_count(2)
+    expect(page.get_by_label("Attempts, the latest first").locator("pre").first).to_contain_text("Traceback")
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll("figure [role=img], section[aria-label^=Attempts], pre")]
+            .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth + 1)
+            .map(({ outerHTML }) => outerHTML.slice(0, 200))"""
+    )
+    assert cut == []
+
+
 def test_payload_folds_and_long_lists_come_piece_by_piece(look: Opener, failed: str) -> None:
     page = look(f"/jobs/{failed}").live().page
     tree = page.get_by_role("region", name="Payload")

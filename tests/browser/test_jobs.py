@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from journeyman.client.orders import NewJob
 from support.browser import Opener
 from support.system import System
+from support.waiting import wait_for
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -228,6 +229,50 @@ def test_paused_means_that_nothing_moves_until_it_goes_on(look: Opener, shared_s
 
     view.page.keyboard.press("p")
     expect(view.page.locator("tbody tr")).to_have_count(1)
+
+
+def test_no_row_moves_under_the_pointer(look: Opener, shared_system: System, queue: str) -> None:
+    with shared_system.client() as client:
+        client.submit_many([NewJob(type="synthetic", queue=queue, delay="1h") for _ in range(3)])
+        view = look(f"/jobs?q=queue%3A{queue}").live()
+        rows = view.page.locator("tbody tr")
+        expect(rows).to_have_count(3)
+        rows.nth(1).hover()
+        pointed = rows.nth(1).inner_text()
+        client.submit("synthetic", {}, queue=queue, delay="1h")
+
+        expect(view.page.get_by_role("button", name="Show what is new")).to_be_visible()
+        expect(rows).to_have_count(3)
+        assert rows.nth(1).inner_text().split()[:2] == pointed.split()[:2]
+        view.page.get_by_role("heading", level=1).hover()
+        expect(rows).to_have_count(4)
+        expect(view.page.get_by_role("button", name="Show what is new")).to_have_count(0)
+
+
+def test_its_numbers_never_contradict_each_other(look: Opener, shared_system: System, queue: str) -> None:
+    view = look("/jobs").live()
+    expect(view.page.get_by_role("button", name=re.compile("^All [0-9]"))).to_be_visible()
+    view.page.evaluate(
+        """() => {
+        const number = (text) => Number(text.replace(/[^0-9]/g, ""));
+        window.told_ = new Set(); window.wrong_ = [];
+        const look = () => {
+            const [all, ...each] = [...document.querySelectorAll("fieldset[aria-label=Status] span[title]")]
+                .map(({ title }) => number(title));
+            const title = number(document.querySelector("h1 + div").textContent);
+            const sum = each.reduce((one, other) => one + other, 0);
+            window.told_.add(all);
+            if (title !== all || sum !== all) window.wrong_.push([title, all, sum]);
+            requestAnimationFrame(look);
+        };
+        look() }"""
+    )
+    with shared_system.client() as client:
+        for _ in range(4):
+            before: int = view.page.evaluate("window.told_.size")
+            client.submit_many([NewJob(type="synthetic", queue=queue) for _ in range(5)])
+            wait_for(lambda told=before: view.page.evaluate("window.told_.size") > told, "another number")  # type: ignore[misc]
+    assert view.page.evaluate("window.wrong_") == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -60,12 +60,23 @@ def test_what_is_notable_is_told_as_it_happens_and_leads_to_what_it_is_of(look: 
 
     paused.click()
     expect(view.page).to_have_url(re.compile(r"#/queues"))
+    expect(view.page.get_by_role("heading", name="Queues", level=1)).to_be_visible()
     view.page.go_back()
-    panel.get_by_role("button", name="More").click()
+    expect(panel.get_by_role("button", name="Fewer")).to_be_visible()
     panel.get_by_role("listitem").filter(has_text=f"queue {queue} was paused").locator("a").last.click()
     expect(view.page).to_have_url(re.compile(r"as_of="))
     expect(panel.get_by_role("link", name=f"queue {queue} was paused")).to_be_visible()
     expect(panel.get_by_role("link", name=f"queue {queue} goes on")).to_have_count(0)
+
+
+def test_the_frame_says_the_same_as_the_screen(look: Opener) -> None:
+    view = look("/?window=5m").live()
+    asked: list[str] = []
+    view.page.on("request", lambda request: asked.append(request.url))
+    view.page.reload()
+    view.live()
+    expect(view.page.locator("canvas")).to_have_count(2)
+    assert {url.partition("?")[2] for url in asked if "/stats" in url} == {"window=5m"}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -94,6 +94,26 @@ def test_what_is_in_line_is_shown_by_priority_and_leads_to_the_jobs(
         client.resume(queue)
 
 
+def test_a_queue_says_why_nothing_leaves_it_and_who_serves_it(look: Opener, shared_system: System, queue: str) -> None:
+    shared_system.await_workers(2)
+    with shared_system.client() as client:
+        job = client.submit("nobody.runs", {}, queue=queue)
+        view = look("/queues").live()
+        row = find(view, queue)
+        expect(row).to_contain_text("no worker")
+        row.get_by_text("no worker").last.click()
+
+        details = view.page.get_by_role("region", name=f"Queue {queue}")
+        expect(details.get_by_role("note")).to_have_text(
+            "1 job of nobody.runs waits: no worker of this queue knows the type."
+        )
+        expect(details.get_by_role("list", name="Served by").get_by_role("listitem")).to_have_count(2)
+        expect(details.locator("figure canvas")).to_be_visible()
+        assert f"queue={queue}" in view.page.url
+        client.cancel(job.id)
+        expect(details.get_by_role("note")).to_have_count(0)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("device", ["desktop", "phone"])
 def test_it_fits_its_window(look: Opener, shared_system: System, queue: str, device: str, scheme: str) -> None:

@@ -194,6 +194,24 @@ def test_what_is_left_empty_is_as_the_type_has_it(look: Opener, shared_system: S
     expect(said).to_contain_text('"to":["Doe, Ann <ann@example.org>"]')
 
 
+def test_what_must_be_given_is_asked_for_beside_its_field(look: Opener, shared_system: System, queue: str) -> None:
+    shared_system.await_workers(2)
+    page = look(f"/submit?queue={queue}").live().page
+    page.get_by_role("button", name="image-processing", exact=True).click()
+    path = page.locator("form").get_by_label("path")
+    expect(path).to_be_visible()
+    page.get_by_role("button", name="Submit", exact=True).click()
+    expect(path).to_be_focused()
+    expect(path).to_have_accessible_description(re.compile("It must be given"))
+    assert _jobs(shared_system, queue)["total"] == 0
+
+    page.keyboard.type("sample:nothing.png")
+    page.locator("form").get_by_label("output_dir").fill("nowhere")
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("status").get_by_role("link", name="Open the job").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("image-processing")
+
+
 def test_a_form_shows_what_it_has_no_field_for(look: Opener, shared_system: System) -> None:
     shared_system.await_workers(2)
     page = look('/submit?type=synthetic&payload={"sleep_ms":"long","colour":"red"}').live().page

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from litestar.testing import TestClient
 
 from journeyman import events as e
 from journeyman.log.memory_log import MemoryLog
+from journeyman_dashboard.app import build_app
 from journeyman_dashboard.routes import parameters
+from journeyman_dashboard.routes.about import Surroundings
 from support.dashboard import Dashboard, Writer
 
 JOB_KEYS = (
@@ -164,11 +167,21 @@ def test_the_schema_names_every_route_and_parameter(board: Dashboard) -> None:
     listing = schema["paths"]["/jobs"]["get"]["parameters"]
     assert {"status", "phase", "tag", "q", "sort", "cursor", "min_offset"} <= {one["name"] for one in listing}
     assert "/jobs/{job_id}/explain" in schema["paths"]
+    for path in ("/jobs", "/stats", "/types/{kind}"):
+        assert "Journeyman-Offset" in schema["paths"][path]["get"]["responses"]["200"]["headers"]
 
 
 def test_no_other_origin_is_let_in_by_default(board: Dashboard) -> None:
     answer = board.http.get("/stats", headers={"Origin": "http://elsewhere.example"})
     assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+def test_another_origin_that_is_named_may_read_how_far_an_answer_is(board: Dashboard) -> None:
+    origin = "http://ui.example"
+    with TestClient(build_app(board.model, Surroundings(origins=(origin,)))) as client:
+        answer = client.get("/config", headers={"Origin": origin})
+    assert answer.headers["access-control-allow-origin"] == origin
+    assert "Journeyman-Offset" in answer.headers["access-control-expose-headers"]
 
 
 def test_every_screen_shows_the_moment_that_is_asked_for(board: Dashboard, writer: Writer) -> None:

@@ -15,8 +15,10 @@ import httpx
 import pytest
 
 from journeyman import events as e
+from journeyman.entries import read_position, write_position
 from journeyman.log.memory_log import MemoryLog
 from journeyman_dashboard import streams
+from journeyman_dashboard.positions import reached
 from journeyman_dashboard.routes import streaming
 from journeyman_dashboard.schema import FILE_NAME, open_for_reading
 from support.dashboard import Dashboard, Writer, dashboard
@@ -237,6 +239,35 @@ def test_pulses_come_to_those_who_ask_for_them(
     assert first.data["data"]["job_id"] == job
     with follow(board, "?last_event_id=0-0") as told:
         assert "pulse" not in {one.event for one in take(told, 6)}
+
+
+def test_what_was_read_before_a_stream_began_can_be_told_from_what_has_to_be_read_again(
+    board: Dashboard, writer: Writer
+) -> None:
+    read = read_position(board.http.get("/jobs").headers["Journeyman-Offset"])
+    job = writer.completed()
+    board.get("/stats", min_offset=str(writer.log.end()))
+    with follow(board, "?pulse=true") as told:
+        begins = next(told)
+    assert begins.event == "pulse"
+    assert begins.data["offset"] == str(writer.log.end())
+    assert not reached(read, read_position(begins.data["offset"]))
+    again = board.http.get("/jobs", params={"min_offset": begins.data["offset"]})
+    assert reached(read_position(again.headers["Journeyman-Offset"]), read_position(begins.data["offset"]))
+    assert [one["id"] for one in again.json()["items"]] == [job]
+
+
+def test_an_answer_holds_everything_up_to_the_offset_that_it_tells(board: Dashboard, writer: Writer) -> None:
+    ends = []
+    for _ in range(30):
+        writer.submitted()
+        ends.append({0: writer.log.end()})
+        answer = board.http.get("/jobs")
+        told = read_position(answer.headers["Journeyman-Offset"])
+        assert answer.json()["total"] >= sum(reached(told, end) for end in ends)
+    board.get("/stats", min_offset=write_position(ends[-1]))
+    assert reached(read_position(board.http.get("/stats").headers["Journeyman-Offset"]), ends[-1])
+    assert "Journeyman-Offset" not in board.http.get("/health/live").headers
 
 
 def test_a_stream_that_is_far_behind_goes_on_from_now_and_says_how_much_was_left_out(

@@ -63,11 +63,13 @@ def launch(playwright: Playwright) -> Browser:
 class View:
     """A window on a dashboard. `faults` has what the page complained of: it should stay empty."""
 
-    def __init__(
-        self, browser: Browser, url: str, folder: Path, *, device: Device = "desktop", scheme: Scheme = "light"
-    ):
-        self.url = url
-        self.folder = Path(_SCREENSHOTS) if _SCREENSHOTS else folder
+    def __init__(self, browser: Browser, device: Device, scheme: Scheme):
+        """Open a window that shows nothing yet."""
+        self.kind = (device, scheme)
+        #: It may not serve another test.
+        self.spoilt = False
+        self.url = ""
+        self.folder = Path()
         self.context: BrowserContext = browser.new_context(
             viewport=SIZES[device],
             color_scheme=scheme,
@@ -75,13 +77,25 @@ class View:
             has_touch=device == "phone",
             reduced_motion="reduce",
         )
-        self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url)
+        self.context.grant_permissions(["clipboard-read", "clipboard-write"])
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(TIMEOUT_MS)
         self.faults: list[str] = []
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         self.page.on("console", self._hear)
         self.page.on("dialog", self._dismiss)
+
+    def turn_to(self, url: str, folder: Path) -> View:
+        """Have it look at a dashboard, for the test with this folder."""
+        self.url = url
+        self.folder = Path(_SCREENSHOTS) if _SCREENSHOTS else folder
+        self.faults = []
+        return self
+
+    def hold_clock(self) -> None:
+        """Have the page's clock go as the test says, from its next loading on. Nothing gives it back."""
+        self.spoilt = True
+        self.page.clock.install()
 
     def _hear(self, said: ConsoleMessage) -> None:
         where = str(said.location.get("url", ""))
@@ -121,9 +135,40 @@ class View:
         self.page.screenshot(path=path, full_page=whole, animations="disabled")
         return path
 
+    def clear(self) -> None:
+        """Leave the dashboard, and have the window forget it."""
+        self.page.unroute_all(behavior="ignoreErrors")
+        self.page.evaluate("localStorage.clear(), sessionStorage.clear()")
+        self.page.mouse.move(0, 0)
+        self.page.goto("about:blank")
+
     def close(self) -> None:
         """Close the window."""
         self.context.close()
+
+
+class Windows:
+    """Windows of one browser. They serve one test after the other: to open one takes longer than to load the page."""
+
+    def __init__(self, browser: Browser):
+        self._browser = browser
+        self._free: list[View] = []
+
+    def take(self, device: Device, scheme: Scheme) -> View:
+        """Return a window that shows nothing and knows of nothing."""
+        for view in self._free:
+            if view.kind == (device, scheme):
+                self._free.remove(view)
+                return view
+        return View(self._browser, device, scheme)
+
+    def give_back(self, view: View) -> None:
+        """Keep a window for the next test, or close it."""
+        if view.spoilt or view.faults:
+            view.close()
+            return
+        view.clear()
+        self._free.append(view)
 
 
 #: Opens a window on the session's dashboard: `look("/jobs", device="phone", scheme="dark")`.

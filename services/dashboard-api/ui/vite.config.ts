@@ -34,7 +34,7 @@ export default defineConfig({
             { name: "libraries", test: /node_modules\// },
             {
               name: "frame",
-              test: /\/src\/(api|components|format|layout|live|search)\/(?!chart\/Plot|graph\/)/,
+              test: /\/src\/(api|components|format|layout|live|search)\/(?!span\/|chart\/Plot|graph\/)/,
             },
           ],
         },

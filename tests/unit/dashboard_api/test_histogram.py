@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import math
+from itertools import pairwise
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,9 +32,15 @@ def test_a_negative_value_counts_as_zero() -> None:
 
 
 @given(VALUES)
-def test_a_slots_middle_is_within_four_percent_of_what_falls_into_it(value: int) -> None:
-    middle = histogram.middle_of(histogram.slot_of(value))
-    assert abs(middle - value) <= 0.04 * value
+def test_one_value_is_told_within_four_percent(value: int) -> None:
+    assert histogram.percentiles(counted([value]), (0.5,)) == [pytest.approx(value, rel=0.04)]
+
+
+def test_values_of_one_slot_are_told_apart() -> None:
+    one_slot = range(327_680, 344_064)
+    assert len(counted([*one_slot])) == 1
+    found = histogram.percentiles(counted([*one_slot]), (0.5, 0.95, 0.99))
+    assert found == [pytest.approx(one_slot[len(one_slot) * n // 100], abs=2) for n in (50, 95, 99)]
 
 
 @given(VALUES, VALUES)
@@ -46,12 +56,34 @@ def test_merging_is_counting_together(ours: list[int], theirs: list[int]) -> Non
     assert merged == counted(ours + theirs)
 
 
-@given(st.lists(VALUES, min_size=1))
-def test_a_median_is_near_the_true_one(values: list[int]) -> None:
-    (median,) = histogram.percentiles(counted(values), (0.5,))
-    true = sorted(values)[(len(values) - 1) // 2]
-    assert median is not None
-    assert abs(median - true) <= 0.04 * true
+@given(st.lists(VALUES, min_size=1), st.floats(0.01, 1))
+def test_a_percentile_is_near_the_true_one(values: list[int], share: float) -> None:
+    (found,) = histogram.percentiles(counted(values), (share,))
+    true = sorted(values)[max(1, math.ceil(share * len(values))) - 1]
+    assert found is not None
+    assert abs(found - true) <= 0.063 * true
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1), st.sampled_from([1, 1_000]), st.integers(2, 60))
+def test_ranges_count_everything_once_without_gaps(numbers: list[int], grain: int, most: int) -> None:
+    values = [number * grain for number in numbers]
+    found = histogram.buckets(counted(values), most, grain)
+    assert 1 <= len(found) <= most
+    assert all(one[1] == other[0] for one, other in pairwise(found))
+    assert [count for _, _, count in found] == [sum(low <= value < high for value in values) for low, high, _ in found]
+    assert sum(count for _, _, count in found) == len(values)
+    assert all(low % grain == 0 and high > low for low, high, _ in found)
+
+
+def test_what_is_told_in_milliseconds_has_no_ranges_of_microseconds() -> None:
+    waits = counted([0, 0, 0, 1_000, 3_000])
+    assert histogram.buckets(waits, 40, 1_000) == [
+        (0, 1_000, 3),
+        (1_000, 2_000, 1),
+        (2_000, 3_000, 0),
+        (3_000, 4_000, 1),
+    ]
+    assert histogram.percentiles(counted([7_000] * 20), (0.5, 0.99), 1_000) == [7_000, 7_000]
 
 
 @given(st.lists(VALUES))

@@ -7,7 +7,9 @@ import pytest
 from journeyman import events as e
 from journeyman.log.api import WorkerBeat
 from journeyman_dashboard import retention, store
+from journeyman_dashboard.params import write_time
 from journeyman_dashboard.queries import dead, fleet, lines, stats, types
+from journeyman_dashboard.queries.queue import queue_detail
 from support.read_model import ERROR, Model, T
 
 
@@ -81,6 +83,38 @@ def test_queues_tell_depth_wait_and_rates(model: Model) -> None:
     assert (empty.name, empty.paused, empty.depth, empty.oldest_wait_ms) == ("empty", True, 0, None)
 
 
+def test_a_queue_tells_what_nobody_takes_and_why(model: Model) -> None:
+    model.commit(
+        e.WorkerJoined("w-1", "h", 1, "1", ("mail",), ("sent", "shut"), 1),
+        e.BreakerOpened("shut", "manual", 0),
+    )
+    for name, kind in (("a", "sent"), ("b", "shut"), ("c", "shut"), ("d", "stranger")):
+        model.submit(name, type=kind, queue="mail")
+    (mail,) = lines.queues(model.connection, model.at)
+    assert [(one.type, one.reason, one.jobs) for one in mail.held_back] == [
+        ("shut", "circuit_open", 2),
+        ("stranger", "no_worker_for_type", 1),
+    ]
+
+
+def test_a_queue_is_told_with_its_types_its_workers_and_what_happened(model: Model) -> None:
+    model.commit(
+        e.WorkerJoined("w-1", "h", 1, "1", ("mail",), ("t",), 1),
+        e.WorkerJoined("w-2", "h", 1, "1", ("*",), ("u",), 1),
+        e.WorkerJoined("w-3", "h", 1, "1", ("other",), ("t",), 1),
+    )
+    model.complete(model.submit("a", queue="mail"))
+    model.submit("b", queue="mail", type="u")
+    model.submit("c", queue="other")
+    told = queue_detail(model.connection, "mail", now_ms=model.at, window_ms=60_000)
+    assert told is not None
+    assert (told.depth, told.workers) == (1, ["w-1", "w-2"])
+    in_it = [(one.type, one.depth, one.jobs.completed, one.workers) for one in told.types]
+    assert in_it == [("u", 1, 0, 1), ("t", 0, 1, 1)]
+    assert (told.span.submitted, told.span.completed, told.span.run_time.count) == (2, 1, 1)
+    assert queue_detail(model.connection, "nobody", now_ms=model.at, window_ms=60_000) is None
+
+
 def test_types_tell_jobs_workers_and_times(model: Model) -> None:
     model.commit(e.WorkerJoined("w-1", "h", 1, "1", ("default",), ("idle", "t"), 1))
     model.complete(model.submit("a"))
@@ -145,15 +179,30 @@ def test_dead_letters_come_with_the_groups_of_their_errors(model: Model) -> None
     other = e.Error("OSError", "disk", "", "f2")
     for name in "abc":
         model.kill(model.submit(name), other if name == "c" else ERROR)
-    told = dead.dead_letters(model.connection, dead.DeadFilter(), limit=2, cursor=None)
+    told = dead.dead_letters(model.connection, dead.DeadFilter(), now_ms=model.at, limit=2, cursor=None)
     assert [item.id[0] for item in told.items] == ["c", "b"]
     assert (told.total, told.next_cursor is not None) == (3, True)
     assert [(group.fingerprint, group.count, group.message) for group in told.groups] == [
         ("f1", 2, "no such file"),
         ("f2", 1, "disk"),
     ]
-    narrowed = dead.dead_letters(model.connection, dead.DeadFilter(fingerprint=("f2",)), limit=9, cursor=None)
+    wanted = dead.DeadFilter(fingerprint=("f2",))
+    narrowed = dead.dead_letters(model.connection, wanted, now_ms=model.at, limit=9, cursor=None)
     assert [item.id[0] for item in narrowed.items] == ["c"]
+
+
+@pytest.mark.parametrize(("later_ms", "span_h"), [(0, 1), (3_600_000, 6), (10**11, 364 * 24)])
+def test_groups_tell_when_their_letters_failed(model: Model, later_ms: int, span_h: int) -> None:
+    for name in "ab":
+        model.kill(model.submit(name, queue=name))
+    now_ms, span_ms = model.at + later_ms, span_h * 3_600_000
+    told = dead.dead_letters(model.connection, dead.DeadFilter(), now_ms=now_ms, limit=2, cursor=None)
+    (group,) = told.groups
+    assert group.queues == ["a", "b"]
+    assert told.step_ms * len(group.series) == span_ms
+    assert told.since == write_time(now_ms - span_ms)
+    expected = max(0, (model.at - (now_ms - span_ms)) // told.step_ms)
+    assert sum(group.series) == sum(group.series[max(0, expected - 1) : expected + 1]) == 2
 
 
 def test_decisions_on_the_fleet_are_told_last_first(model: Model) -> None:

@@ -119,6 +119,7 @@ def test_errors_of_jobs_and_of_earlier_attempts_are_grouped(model: Model) -> Non
     assert slow.last_at is not None
     assert slow.first_at < slow.last_at
     assert detail(model).errors_are_exact
+    assert detail(model).errors_sample == errors.ErrorSample(None, None)
 
 
 def test_more_errors_than_are_looked_at_are_said_to_be_more(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,6 +127,18 @@ def test_more_errors_than_are_looked_at_are_said_to_be_more(model: Model, monkey
     for name in "abc":
         model.kill(model.submit(name))
     assert (detail(model).errors[0].count, detail(model).errors_are_exact) == (2, False)
+    assert detail(model).errors_sample == errors.ErrorSample(2, None)
+
+
+def test_attempts_of_all_types_are_looked_at_for_earlier_errors(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(errors, "ATTEMPTS_MAX", 2)
+    for name, kind in (("a", "t"), ("b", "other"), ("c", "other")):
+        job = model.submit(name, type=kind)
+        model.commit(e.JobStarted(job, 1, "w-1"), e.JobFailed(job, 1, "w-1", e.Error("E", "", "", "f")))
+        model.commit(e.JobStarted(job, 2, "w-1"), e.JobSucceeded(job, 2, "w-1"))
+    assert (detail(model).errors, detail(model).errors_are_exact) == ([], False)
+    assert detail(model).errors_sample == errors.ErrorSample(None, 2)
+    assert [group.count for group in detail(model, "other").errors] == [2]
 
 
 def test_a_moment_has_the_figures_of_a_type_as_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

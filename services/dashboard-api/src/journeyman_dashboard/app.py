@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Any, cast
 
 import msgspec
@@ -27,7 +28,14 @@ from journeyman_dashboard.reading import TooManyQueriesError, TooSlowError
 from journeyman_dashboard.routes import about, bulk, events, export, jobs, moments, notable, overview, page, probes
 from journeyman_dashboard.routes.about import Surroundings
 from journeyman_dashboard.routes.filtering import read_filter
-from journeyman_dashboard.routes.parameters import MIN_OFFSET, NotReachedError, before_read, names
+from journeyman_dashboard.routes.parameters import (
+    MIN_OFFSET,
+    REACHED,
+    REACHED_STATE,
+    NotReachedError,
+    before_read,
+    names,
+)
 from journeyman_dashboard.streams import TooManyStreamsError
 from journeyman_dashboard.wiring import ReadModel
 
@@ -41,6 +49,7 @@ READS = [
     jobs.read_result,
     overview.read_stats,
     overview.list_queues,
+    overview.read_queue,
     overview.list_types,
     overview.read_type,
     overview.list_workers,
@@ -64,7 +73,13 @@ _log = logging.getLogger(__name__)
 def build_app(model: ReadModel, known: Surroundings | None = None) -> Litestar:
     """Return the application that serves a read model; `known`: what it tells of the system around it."""
     known = known or Surroundings()
-    reads = Router("/", route_handlers=READS, parameters={"min_offset": MIN_OFFSET}, before_request=before_read)
+    reads = Router(
+        "/",
+        route_handlers=READS,
+        parameters={"min_offset": MIN_OFFSET},
+        before_request=before_read,
+        response_headers=[REACHED],
+    )
 
     def provide_model() -> ReadModel:
         return model
@@ -74,8 +89,8 @@ def build_app(model: ReadModel, known: Surroundings | None = None) -> Litestar:
         state=State({"model": model, "surroundings": known}, deep_copy=False),
         dependencies={"model": Provide(provide_model, sync_to_thread=False), "wanted": Provide(read_filter)},
         exception_handlers={HTTPException: _of_framework, Exception: _of_ours},
-        before_send=[_count],
-        cors_config=CORSConfig(list(known.origins), ["GET", "POST"]) if known.origins else None,
+        before_send=[_count, _say_reached],
+        cors_config=_cors(known.origins) if known.origins else None,
         openapi_config=OpenAPIConfig(
             title="Journeyman: dashboard",
             version=__version__,
@@ -91,11 +106,21 @@ def build_app(model: ReadModel, known: Surroundings | None = None) -> Litestar:
     )
 
 
+def _cors(origins: Iterable[str]) -> CORSConfig:
+    return CORSConfig(list(origins), ["GET", "POST"], expose_headers=[REACHED.name, "Retry-After"])
+
+
 async def _count(message: Message, scope: Scope) -> None:
     if message["type"] == "http.response.start":
         http = cast("HTTPScope", scope)
         model: ReadModel = http["litestar_app"].state["model"]
         model.metrics.answered(http["method"], http.get("path_template") or "unknown", message["status"])
+
+
+async def _say_reached(message: Message, scope: Scope) -> None:
+    reached = scope["state"].get(REACHED_STATE)
+    if message["type"] == "http.response.start" and reached is not None:
+        message["headers"] = [*message["headers"], (REACHED.name.lower().encode(), reached.encode())]
 
 
 def _of_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
@@ -119,7 +144,12 @@ def _of_ours(_request: Request[Any, Any, Any], error: Exception) -> Response[byt
             return _response(problem(400, str(error), errors=[fault(error.path, error.message)]))
         case TooLongAgoError():
             return _response(problem(422, str(error), errors=[fault("as_of", str(error))]))
-        case jobs.UnknownJobError() | bulk.UnknownBulkError() | overview.UnknownTypeError():
+        case (
+            jobs.UnknownJobError()
+            | bulk.UnknownBulkError()
+            | overview.UnknownTypeError()
+            | overview.UnknownQueueError()
+        ):
             return _response(problem(404, str(error)))
         case bulk.BulkOverError():
             return _response(problem(409, str(error)))

@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, GCCollector, PlatformCollector, ProcessCollector
+from prometheus_client import Counter
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from journeyman.exposition import Family, exposed, tell_build
+from journeyman.exposition import Family, exposed, method_label, own_registry
 from journeyman_dashboard.exemplars import Exemplars
 from journeyman_dashboard.job_metrics import COUNTING, STANDING, counting, standing
 from journeyman_dashboard.queries.figures import Figures, read_figures
@@ -27,8 +27,6 @@ from journeyman_dashboard.reach import Reach
 from journeyman_dashboard.reading import TooSlowError, time_limit
 from journeyman_dashboard.schema import open_for_reading
 
-#: Methods counted by name; clients may send any word.
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 #: How long the figures may take to read: well within the ten seconds that Prometheus waits.
 READ_LIMIT_S = 5.0
 #: A read model this close behind the log has caught up.
@@ -52,10 +50,7 @@ class Metrics:
     def __init__(
         self, path: Path, reach: Reach, streams: Callable[[], int], exemplars: Exemplars | None = None
     ) -> None:
-        self.registry = CollectorRegistry()
-        for collector in (ProcessCollector, PlatformCollector, GCCollector):
-            collector(registry=self.registry)
-        tell_build("dashboard", self.registry)
+        self.registry = own_registry("dashboard")
         self.registry.register(_Process(path, reach, streams))
         self.registry.register(_Jobs(path, reach, exemplars or Exemplars(None)))
         self._requests = Counter(
@@ -67,7 +62,7 @@ class Metrics:
 
     def answered(self, method: str, route: str, status: int) -> None:
         """Count one answer."""
-        self._requests.labels(method if method in METHODS else "other", route, str(status)).inc()
+        self._requests.labels(method_label(method), route, str(status)).inc()
 
     def expose(self, accept: str) -> tuple[bytes, str]:
         """Return the metrics as a scraper accepts them, and their content type. Reads the file: not for the loop."""

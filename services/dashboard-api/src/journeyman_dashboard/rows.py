@@ -33,6 +33,8 @@ ENDED_PHASES = frozenset({"completed", "dead", "cancelled"})
 
 #: Length of a bucket of the time series.
 BUCKET_MS = 10_000
+#: The log tells times in milliseconds, and so waits, which are the difference of two. Workers measure runs finer.
+WAIT_GRAIN_US = 1_000
 
 
 class JobRow(msgspec.Struct, gc=False):

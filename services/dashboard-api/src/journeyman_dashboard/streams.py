@@ -114,7 +114,7 @@ def _pairs(tags: str | None) -> list[tuple[str, str]]:
 
 
 class Manner(NamedTuple):
-    """How a stream is told besides. pulse: with a `pulse` every 10 s. skip: rather with gaps than late."""
+    """How a stream is told besides. pulse: with a `pulse` at once and every 10 s. skip: rather with gaps than late."""
 
     pulse: bool = False
     skip: bool = False
@@ -167,7 +167,10 @@ class Streams:
         try:
             yield f"retry: {RETRY_MS}\nid: {write_position(place)}\n: from here on\n\n".encode()
             said_at, mark = time.monotonic(), Mark(self._reach.position)
-            pulse_at = said_at if manner.pulse else float("inf")
+            pulse_at = float("inf")
+            if manner.pulse:
+                yield self._pulse(place, 0)
+                pulse_at = said_at + PULSE_S
             while not self._reach.closed:
                 until = self._reach.position
                 behind_s = mark.passed(place, until)

@@ -18,6 +18,7 @@ import { Shell } from "./layout/Shell";
 import { deadLettersSearch } from "./screens/dead-letters/search";
 import { jobsSearch } from "./screens/jobs/search";
 import { overviewSearch } from "./screens/overview/search";
+import { queuesSearch } from "./screens/queues/search";
 import { submitSearch } from "./screens/submit/search";
 import { typeSearch } from "./screens/types/search";
 import { workersSearch } from "./screens/workers/search";
@@ -62,6 +63,7 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: "/queues",
+    validateSearch: queuesSearch,
     component: lazyRouteComponent(() => import("./screens/queues/QueuesScreen"), "QueuesScreen"),
   }),
   createRoute({

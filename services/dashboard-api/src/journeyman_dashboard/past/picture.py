@@ -22,7 +22,7 @@ from journeyman_dashboard.past.replay import (
     replay_stretch,
 )
 from journeyman_dashboard.past.sets import PastSets
-from journeyman_dashboard.past.shown import Span
+from journeyman_dashboard.past.shown import RollupsOf, Span
 from journeyman_dashboard.past.tables import fill_rollups, fill_rollups_of, fill_small, make_tables
 from journeyman_dashboard.places import entry_of
 from journeyman_dashboard.postings import lives_in
@@ -53,7 +53,7 @@ class PastPicture:
         self._checkpoint = Checkpoint()
         self._shown: set[int] = set()
         #: Types of which all rollups are there.
-        self._rolled_up: set[str] = set()
+        self._rolled_up: dict[RollupsOf, set[str]] = {"type": set(), "queue": set()}
         self._sets: PastSets | None = None
 
     @property
@@ -102,11 +102,12 @@ class PastPicture:
         for cursor in cursors.values():
             write_cursor(self.connection, cursor)
 
-    def show_rollups(self, kind: str) -> None:
-        """Make all rollups of a type readable, not only those of late."""
-        if kind not in self._rolled_up:
-            fill_rollups_of(self.connection, self._checkpoint, self._cut.ms, kind)
-            self._rolled_up.add(kind)
+    def show_rollups(self, column: RollupsOf, name: str) -> None:
+        """Make all rollups of a type or a queue readable, not only those of late."""
+        if name not in self._rolled_up[column]:
+            others = self._rolled_up["queue" if column == "type" else "type"]
+            fill_rollups_of(self.connection, self._checkpoint, self._cut.ms, column, name, others)
+            self._rolled_up[column].add(name)
 
     # --- rows of jobs ----------------------------------------------------------------------------------
 

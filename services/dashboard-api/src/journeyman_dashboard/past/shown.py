@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from journeyman_dashboard.postings import lives_in
 from journeyman_dashboard.queries.remembered import RememberedSets
 
 #: Numbers from the first on, and before the second.
 Span = tuple[int, int]
+
+#: What the rollups of a name are of.
+RollupsOf: TypeAlias = Literal["type", "queue"]
 
 
 class Picture(Protocol):
@@ -43,8 +46,8 @@ class Picture(Protocol):
         """Make the rows of these jobs readable, of those that there were."""
         ...
 
-    def show_rollups(self, kind: str) -> None:
-        """Make all rollups of a type readable, not only those of late."""
+    def show_rollups(self, column: RollupsOf, name: str) -> None:
+        """Make all rollups of a type or a queue readable, not only those of late."""
         ...
 
 
@@ -71,10 +74,10 @@ def show_ids(connection: sqlite3.Connection, ids: Iterable[str]) -> None:
         connection.picture.show_ids(ids)
 
 
-def show_rollups(connection: sqlite3.Connection, kind: str) -> None:
-    """Make all rollups of a type readable, not only those of late."""
+def show_rollups(connection: sqlite3.Connection, column: RollupsOf, name: str) -> None:
+    """Make all rollups of a type or a queue readable, not only those of late."""
     if isinstance(connection, PastConnection):
-        connection.picture.show_rollups(kind)
+        connection.picture.show_rollups(column, name)
 
 
 def existed(connection: sqlite3.Connection, n: int, job_id: str) -> bool:

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from journeyman_dashboard.checkpoints import SMALL_TABLES, Checkpoint, state_of
+from journeyman_dashboard.past.shown import RollupsOf
 from journeyman_dashboard.queries.rates import RATE_SPAN_MS
 from journeyman_dashboard.queries.values import as_json
 from journeyman_dashboard.retention import SERIES_KEPT_MS
@@ -68,11 +69,18 @@ def fill_rollups(connection: sqlite3.Connection, checkpoint: Checkpoint, ms: int
     )
 
 
-def fill_rollups_of(connection: sqlite3.Connection, checkpoint: Checkpoint, ms: int, kind: str) -> None:
-    """Take over the rollups of a type that `fill_rollups` left out. What was folded since the checkpoint is there."""
+def fill_rollups_of(
+    connection: sqlite3.Connection, checkpoint: Checkpoint, ms: int, column: RollupsOf, name: str, others: Iterable[str]
+) -> None:
+    """Take over the rollups of a type, or of a queue, that `fill_rollups` left out.
+
+    What was folded since the checkpoint is there. others: the queues, or the types, of which all is there already.
+    """
     since, lately = ms - SERIES_KEPT_MS - BUCKET_MS, ms - RATE_SPAN_MS - BUCKET_MS
-    wanted = "bucket_ms >= ?1 AND bucket_ms < ?2 AND born_e <= ?3 AND type = ?4 AND queue <> ''"
-    values = (since, lately, checkpoint.e, kind)
+    other = "queue" if column == "type" else "type"
+    rest = f"{other} NOT IN (SELECT value FROM json_each(?5))"  # noqa: S608 - constants
+    wanted = f"bucket_ms >= ?1 AND bucket_ms < ?2 AND born_e <= ?3 AND {column} = ?4 AND queue <> '' AND {rest}"
+    values = (since, lately, checkpoint.e, name, as_json(others))
     found: dict[tuple[int, str, str], Rollup] = {}
     for statement in (
         f"SELECT {_COLUMNS} FROM main.rollups WHERE {wanted}",  # noqa: S608 - constants

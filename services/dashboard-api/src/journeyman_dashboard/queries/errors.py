@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 
@@ -52,6 +53,24 @@ class ErrorGroup(msgspec.Struct):
     job_id: str
 
 
+class ErrorSample(msgspec.Struct):
+    """What errors were looked for in, the latest so many; null: in all there are.
+
+    `jobs` of the type that have one; `attempts` of all types that failed before another.
+    """
+
+    jobs: int | None
+    attempts: int | None
+
+
+class Errors(NamedTuple):
+    """The errors of a type, the most frequent first; whether these are all; what was looked at."""
+
+    groups: list[ErrorGroup]
+    exact: bool
+    sample: ErrorSample
+
+
 class _Error(msgspec.Struct):
     type: str
     message: str = ""
@@ -77,10 +96,8 @@ class _Group:
 _read = msgspec.json.Decoder(_Error).decode
 
 
-def errors_of(
-    connection: sqlite3.Connection, kind: str, sets: RememberedSets | None = None
-) -> tuple[list[ErrorGroup], bool]:
-    """Return the errors of a type, the most frequent first, and whether these are all."""
+def errors_of(connection: sqlite3.Connection, kind: str, sets: RememberedSets | None = None) -> Errors:
+    """Return what jobs of a type failed of, and what of it was looked at."""
     latest, all_jobs = _with_latest(connection, kind, sets)
     earlier, all_attempts = _with_earlier(connection, kind)
     show(connection, {*latest, *earlier})
@@ -91,7 +108,8 @@ def errors_of(
         group.add(at_ms, job_id, error.message[:MESSAGE_MAX], dead=bool(dead))
     found = sorted(groups.items(), key=lambda item: (-item[1].count, -item[1].last_ms, item[0]))
     views = [_view(*cause, group) for cause, group in found[:GROUPS_MAX]]
-    return views, all_jobs and all_attempts and len(found) <= GROUPS_MAX
+    sample = ErrorSample(None if all_jobs else len(latest), None if all_attempts else ATTEMPTS_MAX)
+    return Errors(views, all_jobs and all_attempts and len(found) <= GROUPS_MAX, sample)
 
 
 def _view(fingerprint: str, error_type: str, group: _Group) -> ErrorGroup:
@@ -117,7 +135,10 @@ def _names(connection: sqlite3.Connection, table: str) -> list[str]:
 
 
 def _with_earlier(connection: sqlite3.Connection, kind: str) -> tuple[list[int], bool]:
-    """Return the jobs of the type that had an attempt fail before their latest, and whether these are all."""
+    """Return the jobs of the type that had an attempt fail before their latest, and whether these are all.
+
+    An attempt does not know the type of its job, so those of all types count.
+    """
     picture = picture_of(connection)
     end = EVERYTHING[1] if picture is None else max(picture.ends.values(), default=0)
     numbers = connection.execute(

@@ -8,10 +8,10 @@ from itertools import islice
 import msgspec
 
 from journeyman.log.api import EVERY_QUEUE
-from journeyman.reasons import Explanation, Facts, explain
+from journeyman.reasons import Explanation, Facts, Reason, explain
 from journeyman_dashboard.past.shown import picture_of, show
 from journeyman_dashboard.postings import lives_in
-from journeyman_dashboard.queries.breakers import circuit_of
+from journeyman_dashboard.queries.breakers import circuit_of, states
 from journeyman_dashboard.queries.dependencies import awaited_parents
 from journeyman_dashboard.queries.filters import JobFilter
 from journeyman_dashboard.queries.lookup import paused_queues, shut
@@ -30,6 +30,17 @@ _LOOKED_AT_MAX = 20_000
 _AT_ONCE_MAX = 1_024
 
 
+class HeldBack(msgspec.Struct):
+    """Jobs in line that no worker takes though their queue is not paused: how many, of which type, and why.
+
+    `reason`: circuit_open, where a partition's circuit breaker of the type is not closed, or no_worker_for_type.
+    """
+
+    type: str
+    reason: Reason
+    jobs: int
+
+
 class QueueView(msgspec.Struct):
     """A queue. `depth`: jobs in line; `pending`: all that wait, in line or not. Rates are those of the last minute."""
 
@@ -43,10 +54,16 @@ class QueueView(msgspec.Struct):
     rate_in_per_s: float
     rate_out_per_s: float
     eta_ms: int | None
+    held_back: list[HeldBack]
 
 
-def queues(connection: sqlite3.Connection, now_ms: int, sets: RememberedSets | None = None) -> list[QueueView]:
-    """Return every queue that has jobs or was ever paused, by name. sets: those that earlier queries have read."""
+def queues(
+    connection: sqlite3.Connection, now_ms: int, sets: RememberedSets | None = None, only: str | None = None
+) -> list[QueueView]:
+    """Return every queue that has jobs or was ever paused, by name; or `only` this one.
+
+    sets: those that earlier queries have read.
+    """
     paused = paused_queues(connection)
     recent = recent_by(connection, now_ms, "queue")
     counted: dict[str, dict[tuple[int, str], int]] = {}
@@ -56,12 +73,32 @@ def queues(connection: sqlite3.Connection, now_ms: int, sets: RememberedSets | N
         "SELECT queue, priority, phase, sum(count) FROM counters GROUP BY queue, priority, phase"
     ):
         counted.setdefault(name, {})[priority, phase] = number
+    held_back = _held_back(connection)
     views = []
     for name, numbers in sorted(counted.items()):
+        if only is not None and name != only:
+            continue
         waits = any(phase == "ready" for _, phase in numbers)
         oldest = longest_wait_since(connection, name, sets) if waits else None
-        views.append(_queue(name, numbers, name in paused, recent.get(name), oldest, now_ms))
+        held = held_back.get(name, [])
+        views.append(_queue(name, numbers, name in paused, recent.get(name), oldest, held, now_ms))
     return views
+
+
+def _held_back(connection: sqlite3.Connection) -> dict[str, list[HeldBack]]:
+    """Return what is held back in each queue, the most first."""
+    circuits, fleet = states(connection), live_workers(connection)
+    found: dict[str, list[HeldBack]] = {}
+    for queue, kind, number in connection.execute(
+        "SELECT queue, type, sum(count) AS many FROM counters WHERE phase = 'ready' GROUP BY queue, type "
+        "HAVING many > 0 ORDER BY many DESC, type"
+    ):
+        served = any(names & {queue, EVERY_QUEUE} and kind in known for names, known in fleet)
+        if circuits.get(kind, "closed") != "closed":
+            found.setdefault(queue, []).append(HeldBack(kind, Reason.CIRCUIT_OPEN, number))
+        elif not served:
+            found.setdefault(queue, []).append(HeldBack(kind, Reason.NO_WORKER_FOR_TYPE, number))
+    return found
 
 
 def _queue(
@@ -70,6 +107,7 @@ def _queue(
     paused: bool,
     recent: Recent | None,
     oldest: int | None,
+    held_back: list[HeldBack],
     now_ms: int,
 ) -> QueueView:
     in_line = {priority: number for (priority, phase), number in counted.items() if phase == "ready"}
@@ -87,6 +125,7 @@ def _queue(
         rate_in_per_s=0.0 if recent is None else recent.per_s(recent.sum.submitted, now_ms),
         rate_out_per_s=out,
         eta_ms=int(depth / out * 1000) if out > 0 and not paused else (0 if not depth else None),
+        held_back=held_back,
     )
 
 

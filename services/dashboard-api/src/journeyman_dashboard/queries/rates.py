@@ -35,9 +35,9 @@ class Recent(msgspec.Struct):
         return round(count * 1000 / max(now_ms - self.since_ms, _SHORTEST_MS), 3)
 
 
-def in_ms(histogram: Histogram) -> Percentiles:
+def in_ms(histogram: Histogram, grain_us: int = 1) -> Percentiles:
     """Return the percentiles of a histogram of microseconds, in milliseconds."""
-    found = percentiles(histogram, (0.5, 0.95, 0.99))
+    found = percentiles(histogram, (0.5, 0.95, 0.99), grain_us)
     return Percentiles(*(None if value is None else round(value / 1000, 3) for value in found))
 
 
@@ -50,6 +50,12 @@ def overall_since(connection: sqlite3.Connection, since_ms: int) -> Iterable[tup
 def type_since(connection: sqlite3.Connection, since_ms: int, kind: str) -> Iterable[tuple[int, Rollup]]:
     """Yield (bucket, rollup of a type in one of its queues) from the bucket of `since_ms` on, in order of time."""
     for bucket_ms, _, _, rollup in _rollups(connection, since_ms, "queue <> '' AND type = ?", kind):
+        yield bucket_ms, rollup
+
+
+def queue_since(connection: sqlite3.Connection, since_ms: int, queue: str) -> Iterable[tuple[int, Rollup]]:
+    """Yield (bucket, rollup of one of a queue's types) from the bucket of `since_ms` on, in order of time."""
+    for bucket_ms, _, _, rollup in _rollups(connection, since_ms, "queue = ?", queue):
         yield bucket_ms, rollup
 
 

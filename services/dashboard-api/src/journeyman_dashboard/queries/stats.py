@@ -10,7 +10,7 @@ import msgspec
 from journeyman.events import BEGINNING, write_position
 from journeyman_dashboard.params import write_time
 from journeyman_dashboard.queries.rates import Percentiles, in_ms, overall_since, recent_by
-from journeyman_dashboard.rows import BUCKET_MS, STATUS_OF_PHASE, Rollup
+from journeyman_dashboard.rows import BUCKET_MS, STATUS_OF_PHASE, WAIT_GRAIN_US, Rollup
 from journeyman_dashboard.store import read_cursors
 
 #: Points of a series; a longer window has longer steps.
@@ -82,7 +82,7 @@ def stats(connection: sqlite3.Connection, *, now_ms: int, lag_ms: int, window_ms
         phases=phases,
         dead_letter=phases.get("dead", 0),
         throughput_per_s=0.0 if recent is None else recent.per_s(ended, now_ms),
-        queue_latency_ms=in_ms(whole.waits),
+        queue_latency_ms=in_ms(whole.waits, WAIT_GRAIN_US),
         run_time_ms=in_ms(whole.runs),
         offset=write_position({partition: cursor.offset for partition, cursor in cursors.items()} or {0: BEGINNING}),
         lag_ms=lag_ms,
@@ -132,6 +132,6 @@ def point(at_ms: int, rollup: Rollup) -> Point:
         rollup.completed,
         rollup.failed,
         rollup.cancelled,
-        in_ms(rollup.waits),
+        in_ms(rollup.waits, WAIT_GRAIN_US),
         in_ms(rollup.runs),
     )

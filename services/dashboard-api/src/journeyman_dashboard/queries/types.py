@@ -7,20 +7,17 @@ from typing import Any
 
 import msgspec
 
-from journeyman_dashboard import histogram
 from journeyman_dashboard.past.shown import show_rollups
 from journeyman_dashboard.queries.breakers import states
-from journeyman_dashboard.queries.errors import ErrorGroup, errors_of
+from journeyman_dashboard.queries.errors import ErrorGroup, ErrorSample, errors_of
 from journeyman_dashboard.queries.lines import live_workers, names_in
 from journeyman_dashboard.queries.rates import Percentiles, Recent, in_ms, recent_by, type_since
 from journeyman_dashboard.queries.remembered import RememberedSets
-from journeyman_dashboard.queries.stats import Counts, Point, counts_by_status, in_steps, point, step_of
+from journeyman_dashboard.queries.spans import Span, span_of
+from journeyman_dashboard.queries.stats import Counts, counts_by_status
 from journeyman_dashboard.retention import GONE_WORKERS_KEPT_MS
-from journeyman_dashboard.rows import Rollup
+from journeyman_dashboard.rows import WAIT_GRAIN_US, Rollup
 from journeyman_dashboard.views import embedded
-
-#: Bars of a histogram, at most.
-BUCKETS_MAX = 40
 
 
 class TypeView(msgspec.Struct):
@@ -47,52 +44,18 @@ class TypeView(msgspec.Struct):
     timeout_ms: int | None
 
 
-class DurationBucket(msgspec.Struct):
-    """How many lasted so long: from one length on, and less than the other."""
-
-    from_ms: float
-    to_ms: float
-    count: int
-
-
-class Durations(msgspec.Struct):
-    """How long something took: how many there were, percentiles, and how they spread, without gaps."""
-
-    count: int
-    percentiles_ms: Percentiles
-    buckets: list[DurationBucket]
-
-
-class TypeSpan(msgspec.Struct):
-    """What happened in a window to jobs of a type. `success_rate`: of those that completed or failed for good.
-
-    `run_time`: of attempts that returned or raised; `queue_latency`: from being ready to the start.
-    """
-
-    window_ms: int
-    submitted: int
-    started: int
-    completed: int
-    failed: int
-    cancelled: int
-    success_rate: float | None
-    queue_latency: Durations
-    run_time: Durations
-    step_ms: int
-    series: list[Point]
-
-
 class TypeDetail(TypeView):
     """A type of job, more closely. `schema`: of its payload, as JSON schema; null where no worker told it.
 
     `errors` are those of failed attempts and dead letters, the most frequent first, of the latest jobs that have any;
-    `errors_are_exact`: there are no others.
+    `errors_are_exact`: there are no others; else they are of `errors_sample`.
     """
 
     schema: Any
-    span: TypeSpan
+    span: Span
     errors: list[ErrorGroup]
     errors_are_exact: bool
+    errors_sample: ErrorSample
 
 
 class _Told(msgspec.Struct):
@@ -117,14 +80,15 @@ def type_detail(
     views = _views(connection, now_ms, kind)
     if not views:
         return None
-    show_rollups(connection, kind)
-    errors, exact = errors_of(connection, kind, sets)
+    show_rollups(connection, "type", kind)
+    errors = errors_of(connection, kind, sets)
     return TypeDetail(
         **{field: getattr(views[0], field) for field in TypeView.__struct_fields__},
         schema=_schema(connection, kind),
-        span=_span(connection, kind, now_ms, window_ms),
-        errors=errors,
-        errors_are_exact=exact,
+        span=span_of(type_since(connection, now_ms - window_ms, kind), now_ms=now_ms, window_ms=window_ms),
+        errors=errors.groups,
+        errors_are_exact=errors.exact,
+        errors_sample=errors.sample,
     )
 
 
@@ -178,7 +142,7 @@ def _view(
         workers=workers,
         rate_in_per_s=lately.per_s(lately.sum.submitted, now_ms),
         rate_out_per_s=lately.per_s(lately.sum.started, now_ms),
-        queue_latency_ms=in_ms(lately.sum.waits),
+        queue_latency_ms=in_ms(lately.sum.waits, WAIT_GRAIN_US),
         run_time_ms=in_ms(lately.sum.runs),
         description=told.description if told else "",
         has_schema=bool(told and told.has_schema),
@@ -211,33 +175,3 @@ def _schema(connection: sqlite3.Connection, kind: str) -> Any:
         "SELECT schema FROM described WHERE type = ? ORDER BY told_at_ms DESC, partition DESC LIMIT 1", (kind,)
     ).fetchone()
     return embedded(row[0]) if row is not None and row[0] is not None else None
-
-
-def _span(connection: sqlite3.Connection, kind: str, now_ms: int, window_ms: int) -> TypeSpan:
-    step_ms = step_of(window_ms)
-    steps, whole = in_steps(type_since(connection, now_ms - window_ms, kind), now_ms - window_ms, now_ms, step_ms)
-    ended = whole.completed + whole.failed
-    return TypeSpan(
-        window_ms=window_ms,
-        submitted=whole.submitted,
-        started=whole.started,
-        completed=whole.completed,
-        failed=whole.failed,
-        cancelled=whole.cancelled,
-        success_rate=round(whole.completed / ended, 6) if ended else None,
-        queue_latency=_durations(whole.waits),
-        run_time=_durations(whole.runs),
-        step_ms=step_ms,
-        series=[point(at_ms, rollup) for at_ms, rollup in sorted(steps.items())],
-    )
-
-
-def _durations(counted: histogram.Histogram) -> Durations:
-    return Durations(
-        count=sum(counted.values()),
-        percentiles_ms=in_ms(counted),
-        buckets=[
-            DurationBucket(low / 1000, high / 1000, count)
-            for low, high, count in histogram.buckets(counted, BUCKETS_MAX)
-        ],
-    )

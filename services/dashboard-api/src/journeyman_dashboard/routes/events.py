@@ -34,7 +34,7 @@ async def follow_events(
     last_event_id: Annotated[
         str | None, QueryParameter(description="The same, for clients that cannot set headers.")
     ] = None,
-    pulse: Annotated[bool, QueryParameter(description="With a `pulse` event every 10 s.")] = False,
+    pulse: Annotated[bool, QueryParameter(description="With a `pulse` event at once and every 10 s.")] = False,
     skip: Annotated[
         bool, QueryParameter(description="Go on from now where it has fallen 5 s behind, with a `skipped` event.")
     ] = False,
@@ -48,7 +48,9 @@ async def follow_events(
 
     Who takes events more slowly than they happen gets them late; who takes nothing for 30 s is let go, and may resume.
     A `pulse` (no `id`; `at`, `offset`, `lag_ms`: how far what was sent is behind the log) tells a quiet stream from a
-    dead one. `skipped` says how many `events`, wanted or not, were left out behind the offset `after`, up to `offset`.
+    dead one. The first tells where the stream begins: what was read before, with a `Journeyman-Offset` that does not
+    reach it, is to be read again. `skipped` says how many `events`, wanted or not, were left out behind the offset
+    `after`, up to `offset`.
     """
     wanted = EventFilter(
         event=tuple(events or ()),

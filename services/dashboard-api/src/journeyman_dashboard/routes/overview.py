@@ -15,6 +15,7 @@ from journeyman_dashboard.queries.breakers import BreakerView, breakers
 from journeyman_dashboard.queries.dead import DeadFilter, DeadLetters, dead_letters
 from journeyman_dashboard.queries.fleet import ScalingView, WorkerView, scaling, workers
 from journeyman_dashboard.queries.lines import QueueView, queues
+from journeyman_dashboard.queries.queue import QueueDetail, queue_detail
 from journeyman_dashboard.queries.stats import Stats, stats
 from journeyman_dashboard.queries.types import TypeDetail, TypeView, type_detail, types
 from journeyman_dashboard.retention import SERIES_KEPT_MS
@@ -26,6 +27,10 @@ T = TypeVar("T")
 
 class UnknownTypeError(JourneymanError):
     """There are no jobs of the type, and no worker told of it."""
+
+
+class UnknownQueueError(JourneymanError):
+    """There are no jobs in the queue, and it was never paused."""
 
 
 class Listed(msgspec.Struct, Generic[T]):
@@ -61,6 +66,22 @@ async def list_queues(model: NamedDependency[ReadModel], as_of: AsOf = None) -> 
     return Listed(await sight.ask(queues, sight.now_ms, model.sets))
 
 
+@get("/queues/{name:str}", summary="Read a queue")
+async def read_queue(
+    model: NamedDependency[ReadModel],
+    name: FromPath[str],
+    window: Window = "15m",
+    as_of: AsOf = None,
+) -> QueueDetail:
+    """Read a queue: what came and went in the window (up to 6h), its jobs by type, and the workers that serve it."""
+    window_ms = read_window("window", window, max_ms=SERIES_KEPT_MS)
+    sight = model.sight(as_of)
+    found = await sight.ask(queue_detail, name, now_ms=sight.now_ms, window_ms=window_ms, sets=model.sets)
+    if found is None:
+        raise UnknownQueueError(f"there are no jobs in a queue {name}, and it was never paused")
+    return found
+
+
 @get("/types", summary="List types of jobs")
 async def list_types(model: NamedDependency[ReadModel], as_of: AsOf = None) -> Listed[TypeView]:
     """List every type that has jobs or a live worker, or that was described by one that was there in the last day."""
@@ -77,7 +98,8 @@ async def read_type(
 ) -> TypeDetail:
     """Read a type: what its payload is to be, how its jobs fared in the window (up to 6h), what they failed of.
 
-    Errors are of the latest 2,000 jobs that have one, and of the latest 2,000 attempts that failed before another.
+    Errors are of the latest 2,000 jobs that have one, and of the latest 2,000 attempts, of all types, that failed
+    before another: `errors_sample` says of which of the two there are more.
     """
     window_ms = read_window("window", window, max_ms=SERIES_KEPT_MS)
     sight = model.sight(as_of)
@@ -116,11 +138,12 @@ async def list_dead_letters(
 ) -> DeadLetters:
     """List the jobs that failed for good, the latest submitted first, and the groups of errors among them.
 
-    Groups and total are of the latest 10,000 that match.
+    Groups, their series and the total are of the latest 10,000 that match.
     """
     wanted = DeadFilter(tuple(kinds or ()), tuple(queues or ()), tuple(fingerprints or ()))
     behind = read_cursor("cursor", cursor, "dead")
-    return await model.sight(as_of).ask(dead_letters, wanted, limit=limit, cursor=behind)
+    sight = model.sight(as_of)
+    return await sight.ask(dead_letters, wanted, now_ms=sight.now_ms, limit=limit, cursor=behind)
 
 
 @get("/scaling", summary="List the autoscaler's decisions")

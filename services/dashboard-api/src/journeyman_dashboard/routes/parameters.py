@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, TypeAlias
 
 from litestar import Request
+from litestar.datastructures import ResponseHeader
 from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter, ParameterKwarg, QueryParameter
 
@@ -53,13 +54,21 @@ MIN_OFFSET = QueryParameter(
     "The `Journeyman-Offset` of a write, to read what was written. Several, with commas between: until all are.",
 )
 
+#: Said with every read's answer; and where in the request's state it waits to be said.
+REACHED = ResponseHeader(
+    name="Journeyman-Offset",
+    documentation_only=True,
+    description="How far the read model was: everything up to here is in the answer, and maybe more.",
+)
+REACHED_STATE = "reached"
+
 
 class NotReachedError(Exception):
     """The read model did not get as far as was asked for in time."""
 
 
 async def before_read(request: Request[Any, Any, Any]) -> None:
-    """Refuse unknown parameters, then wait for `min_offset`.
+    """Refuse unknown parameters, wait for `min_offset`, and note how far the read model is before it is asked.
 
     Raises BadQueryError, NotReachedError.
     """
@@ -67,13 +76,14 @@ async def before_read(request: Request[Any, Any, Any]) -> None:
     for name in request.query_params:
         if name not in known:
             raise BadQueryError(name, f"unknown parameter; known are {', '.join(sorted(known))}")
+    model: ReadModel = request.app.state["model"]
     wanted = request.query_params.get("min_offset")
     if wanted is not None:
-        model: ReadModel = request.app.state["model"]
         places = read_places("min_offset", wanted, model.reach.partitions)
         if not await model.reach.wait_until(places, MIN_OFFSET_WAIT_S):
             at = write_position(model.reach.position)
             raise NotReachedError(f"{write_position(places)} is not in the read model yet, which is at {at}")
+    request.state[REACHED_STATE] = write_position(model.reach.position)
 
 
 def names(handler: BaseRouteHandler) -> dict[str, str]:

@@ -22,6 +22,7 @@ import type {
   ListedScalingView,
   ListedTypeView,
   Moments,
+  QueueDetail,
   Stats,
   TypeDetail,
   WorkerList,
@@ -78,6 +79,12 @@ export const explanationOf = (id: string): Read<Explanation> => ({
 });
 export const graphOf = (id: string): Read<Graph> => job(id, "/graph");
 export const queues = (): Read<ListedQueueView> => ({ topic: "queues", path: "/queues" });
+/** A queue, more closely. window: how far back. */
+export const queueOf = (name: string, window = "15m"): Read<QueueDetail> => ({
+  topic: "queues",
+  path: `/queues/${encodeURIComponent(name)}`,
+  parameters: { window },
+});
 export const types = (): Read<ListedTypeView> => ({ topic: "types", path: "/types" });
 /** A type, more closely. window: how far back. */
 export const typeOf = (type: string, window = "1h"): Read<TypeDetail> => ({

@@ -107,6 +107,8 @@ export interface DeadLetters {
   total: number;
   groups: Group[];
   groups_are_exact: boolean;
+  since: string | null;
+  step_ms: number;
 }
 
 export interface Draining {
@@ -141,6 +143,11 @@ export interface ErrorGroup {
   first_at: string | null;
   last_at: string | null;
   job_id: string;
+}
+
+export interface ErrorSample {
+  jobs: number | null;
+  attempts: number | null;
 }
 
 export interface ErrorView {
@@ -188,8 +195,16 @@ export interface Group {
   message: string;
   count: number;
   types: string[];
+  queues: string[];
   first_at: string | null;
   last_at: string | null;
+  series: number[];
+}
+
+export interface HeldBack {
+  type: string;
+  reason: Reason;
+  jobs: number;
 }
 
 export interface History {
@@ -356,6 +371,23 @@ export interface ProgressView {
   message: string;
 }
 
+export interface QueueDetail {
+  name: string;
+  paused: boolean;
+  depth: number;
+  by_priority: Record<string, number>;
+  pending: number;
+  processing: number;
+  oldest_wait_ms: number | null;
+  rate_in_per_s: number;
+  rate_out_per_s: number;
+  eta_ms: number | null;
+  held_back: HeldBack[];
+  span: Span;
+  types: TypeInQueue[];
+  workers: string[];
+}
+
 export interface QueueState {
   queue: string;
   paused: boolean;
@@ -372,6 +404,7 @@ export interface QueueView {
   rate_in_per_s: number;
   rate_out_per_s: number;
   eta_ms: number | null;
+  held_back: HeldBack[];
 }
 
 /** Every reason code. Those of rates and concurrency are reserved: nothing limits jobs that way yet. */
@@ -437,6 +470,20 @@ export interface Selection {
   q: string;
 }
 
+export interface Span {
+  window_ms: number;
+  submitted: number;
+  started: number;
+  completed: number;
+  failed: number;
+  cancelled: number;
+  success_rate: number | null;
+  queue_latency: Durations;
+  run_time: Durations;
+  step_ms: number;
+  series: Point[];
+}
+
 export interface Stats {
   jobs: Counts;
   phases: Record<string, number>;
@@ -482,23 +529,18 @@ export interface TypeDetail {
   max_attempts: number | null;
   timeout_ms: number | null;
   schema: unknown;
-  span: TypeSpan;
+  span: Span;
   errors: ErrorGroup[];
   errors_are_exact: boolean;
+  errors_sample: ErrorSample;
 }
 
-export interface TypeSpan {
-  window_ms: number;
-  submitted: number;
-  started: number;
-  completed: number;
-  failed: number;
-  cancelled: number;
-  success_rate: number | null;
-  queue_latency: Durations;
-  run_time: Durations;
-  step_ms: number;
-  series: Point[];
+export interface TypeInQueue {
+  type: string;
+  breaker: string;
+  depth: number;
+  jobs: Counts;
+  workers: number;
 }
 
 export interface TypeView {

@@ -6,7 +6,7 @@
 
 import type { RowData } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import style from "./DataTable.module.css";
 import { DataTableHead } from "./DataTableHead";
 import { DataTableRow } from "./DataTableRow";
@@ -29,6 +29,8 @@ export interface DataTableProps<T> {
   rows: readonly T[];
   idOf: (row: T) => string;
   open?: (row: T) => void;
+  /** The id of the row that is looked at elsewhere on the screen. */
+  current?: string | undefined;
   /** Given where the server sorts; without, a column's `value` sorts here. */
   sort?: Sort | null;
   onSort?: (sort: Sort | null) => void;
@@ -45,16 +47,19 @@ export interface DataTableProps<T> {
   rowHeight?: number;
   /** Told whether the first row is in sight. */
   onTop?: (atTop: boolean) => void;
+  /** Told whether somebody points at a row, or goes from row to row: then none should move. */
+  onHold?: (held: boolean) => void;
   dimmed?: boolean;
 }
 
 export const ROW_PX = 36;
+const HEAD_PX = 34;
 /** So many rows before the last one comes into sight, more are asked for; earlier once somebody scrolls. */
 const AHEAD = 30;
 const AHEAD_SCROLLED = 150;
 
 export function DataTable<T extends RowData>(props: DataTableProps<T>) {
-  const { rows: given, idOf, fill = false, rowHeight = ROW_PX, onEnd, onTop } = props;
+  const { rows: given, idOf, fill = false, rowHeight = ROW_PX, onEnd, onTop, onHold } = props;
   const box = useRef<HTMLElement>(null);
   const model = useTableModel(props);
   const rows = model.rows;
@@ -63,6 +68,8 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
     getScrollElement: () => box.current,
     estimateSize: () => rowHeight,
     overscan: 14,
+    // A row is not in sight while it is below the box because of the titles above.
+    scrollPaddingEnd: HEAD_PX,
     getItemKey: (index) => (rows[index] === undefined ? index : idOf(rows[index])),
   });
   const shown = virtual.getVirtualItems();
@@ -75,6 +82,13 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
     toggle: props.selection?.toggle,
     reveal: virtual.scrollToIndex,
   });
+
+  const [pointed, setPointed] = useState(false);
+  const held = pointed || active !== null;
+  useEffect(() => {
+    onHold?.(held);
+    return () => onHold?.(false);
+  }, [held, onHold]);
 
   const ahead = first > 0 ? AHEAD_SCROLLED : AHEAD;
   useEffect(() => {
@@ -97,7 +111,10 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
     >
       <table className={style.table} aria-rowcount={(props.total ?? rows.length) + 1}>
         <DataTableHead model={model} selection={props.selection} />
-        <tbody>
+        <tbody
+          onPointerEnter={({ pointerType }) => setPointed(pointerType !== "touch")}
+          onPointerLeave={() => setPointed(false)}
+        >
           {above > 0 && <Gap height={above} />}
           {rows.slice(first, last + 1).map((row, at) => (
             <DataTableRow
@@ -107,7 +124,7 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
               index={first + at}
               height={rowHeight}
               columns={model.columns}
-              active={active === idOf(row)}
+              active={idOf(row) === (active ?? props.current)}
               selected={props.selection?.has(idOf(row)) ?? false}
               selection={props.selection}
               open={props.open}

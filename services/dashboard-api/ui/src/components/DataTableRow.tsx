@@ -41,6 +41,7 @@ function Row<T>({ row, id, index, height, columns, active, selected, selection, 
       data-active={active || undefined}
       data-selected={selected || undefined}
       aria-rowindex={index + 2}
+      aria-current={active || undefined}
       aria-selected={selection ? selected : undefined}
       onClick={click}
     >

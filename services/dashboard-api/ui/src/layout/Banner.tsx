@@ -1,10 +1,9 @@
 import { IconAlertTriangle, IconCloudOff } from "@tabler/icons-react";
-import { stats } from "~/api/reads";
-import { useRead } from "~/api/useRead";
 import { useNow } from "~/components/clock";
 import { ago, duration } from "~/format";
 import { useLiveStatus } from "~/live/context";
 import style from "./Banner.module.css";
+import { useShownStats } from "./useShownStats";
 
 /** How far behind the log the figures may be before it is said. */
 const LAG_MS = 5_000;
@@ -14,7 +13,7 @@ const GRACE_MS = 2_500;
 /** Says across the top when what is shown is old: the connection broke, or the read model is behind. */
 export function Banner() {
   const { state, currentAt, lag } = useLiveStatus();
-  const { data, dataUpdatedAt } = useRead(stats());
+  const { data, dataUpdatedAt } = useShownStats();
   const now = useNow();
   const since = currentAt ?? now;
   if (state === "reconnecting" && (currentAt === null || now - since > GRACE_MS)) {

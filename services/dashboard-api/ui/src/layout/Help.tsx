@@ -1,4 +1,4 @@
-import { Kbd, Modal, SimpleGrid } from "@mantine/core";
+import { Kbd, Modal } from "@mantine/core";
 import { QUALIFIERS } from "~/search/qualifiers";
 import style from "./Help.module.css";
 import { SHORTCUTS } from "./shortcuts";
@@ -7,7 +7,7 @@ import { SHORTCUTS } from "./shortcuts";
 export function Help({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
     <Modal opened={opened} onClose={onClose} title="Keyboard and search" size="xl">
-      <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="xl">
+      <div className={style["keys"]}>
         {SHORTCUTS.map(({ where, shortcuts }) => (
           <section key={where}>
             <h3 className={style["title"]}>{where}</h3>
@@ -27,7 +27,7 @@ export function Help({ opened, onClose }: { opened: boolean; onClose: () => void
             </dl>
           </section>
         ))}
-      </SimpleGrid>
+      </div>
       <h3 className={style["title"]}>In the search box</h3>
       <dl className={style["words"]}>
         {QUALIFIERS.map(({ name, about, example }) => (

@@ -1,16 +1,15 @@
 import { Link } from "@tanstack/react-router";
 import { useApi } from "~/api/context";
-import { stats } from "~/api/reads";
 import type { Stats } from "~/api/types";
-import { useRead } from "~/api/useRead";
 import { compact, count } from "~/format";
 import style from "./Navigation.module.css";
 import { PLACES, type Place } from "./places";
+import { useShownStats } from "./useShownStats";
 
 /** The screens, with the two numbers that matter most. `onGo`: called when one was chosen. */
 export function Navigation({ onGo }: { onGo?: () => void }) {
   const { config } = useApi();
-  const { data } = useRead(stats());
+  const { data } = useShownStats();
   return (
     <div className={style["bar"]}>
       <nav aria-label="Screens" className={style["places"]}>

@@ -4,6 +4,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { type PropsWithChildren, useEffect, useState } from "react";
 import { useApi, useMoment } from "~/api/context";
 import type { Topic } from "~/api/reads";
+import { readAnew } from "./anew";
+import { Beginning } from "./beginning";
 import { LiveContext } from "./context";
 import { Refresher } from "./refresher";
 import { LiveStream } from "./stream";
@@ -15,13 +17,22 @@ const POLL_MS = 5_000;
 export function LiveProvider({ children }: PropsWithChildren) {
   const api = useApi();
   const queries = useQueryClient();
+  const [beginning] = useState(
+    () =>
+      new Beginning((paths, offset) => {
+        api.written.remember(offset);
+        void readAnew(queries, { predicate: ({ queryKey: [, , path] }) => paths.has(String(path)) });
+      }),
+  );
   const [stream] = useState(
     () =>
       new LiveStream(
         () => new EventSource(api.dashboardUrl("/events", { pulse: true, skip: true })),
-        () => void queries.invalidateQueries(),
+        () => void readAnew(queries),
+        (offset) => beginning.began(offset),
       ),
   );
+  useEffect(() => api.onAnswer((path, offset) => beginning.answered(path, offset)), [api, beginning]);
   useRefreshing(stream);
   usePolling(stream);
   const inPast = useMoment() !== undefined;
@@ -43,7 +54,7 @@ function useRefreshing(stream: LiveStream): void {
   const queries = useQueryClient();
   useEffect(() => {
     const refresh = (topic: Topic, jobs: ReadonlySet<string> | null) =>
-      queries.invalidateQueries({
+      readAnew(queries, {
         queryKey: [topic],
         predicate: ({ queryKey: [, jobId], meta }) =>
           meta?.["paged"] !== true && (jobs === null || jobs.has(String(jobId))),
@@ -64,7 +75,7 @@ function usePolling(stream: LiveStream): void {
   const queries = useQueryClient();
   useEffect(() => {
     const timer = setInterval(() => {
-      if (stream.status.state === "reconnecting") void queries.invalidateQueries();
+      if (stream.status.state === "reconnecting") void readAnew(queries);
     }, POLL_MS);
     return () => clearInterval(timer);
   }, [stream, queries]);

@@ -56,9 +56,10 @@ describe("a collector", () => {
 
 describe("the stream", () => {
   const gap = vi.fn();
+  const begun = vi.fn();
   const start = () => {
     gap.mockClear();
-    const stream = new LiveStream(() => new FakeSource(), gap);
+    const stream = new LiveStream(() => new FakeSource(), gap, begun);
     const batches: Batch[] = [];
     stream.onBatch((batch) => batches.push(batch));
     stream.open();
@@ -121,7 +122,8 @@ describe("the stream", () => {
     const { stream } = start();
     const source = open();
     const beganAt = Date.now();
-    source?.send("pulse", 1, '{"lag_ms":0}');
+    source?.send("pulse", 1, '{"offset":"1-0/0","lag_ms":0}');
+    expect(begun).toHaveBeenLastCalledWith("1-0/0");
     vi.advanceTimersByTime(39_999);
     expect(stream.status.state).toBe("live");
     vi.advanceTimersByTime(1);

@@ -4,7 +4,8 @@
  * It is open while somebody looks: not while the page is hidden, nor while paused. After a gap of any kind it goes on from
  * now and says so (`onGap`): whoever shows something reads it anew, which costs less than a replay. The server makes
  * such a gap where events come faster than this page takes them (`skipped`). It never gives up; the waits between attempts
- * grow to 15 s. The server sends a pulse every 10 s, so a connection that is silent for long is taken for a broken one.
+ * grow to 15 s. The server sends a pulse at once, which tells where the stream begins (see beginning.ts), and every 10 s, so a
+ * connection that is silent for long is taken for a broken one.
  */
 
 import { type Batch, Collector, LiveEvent } from "./events";
@@ -23,6 +24,7 @@ export interface Status {
 }
 
 interface Pulse {
+  offset: string;
   lag_ms: number;
 }
 
@@ -55,6 +57,7 @@ export class LiveStream {
   constructor(
     private readonly connect: () => Source,
     private readonly onGap: () => void,
+    private readonly onPulse: (offset: string) => void = () => {},
     private readonly now: () => number = Date.now,
   ) {}
 
@@ -133,7 +136,8 @@ export class LiveStream {
   }
 
   #pulse(text: string): void {
-    const { lag_ms: ms } = JSON.parse(text) as Pulse;
+    const { offset, lag_ms: ms } = JSON.parse(text) as Pulse;
+    this.onPulse(offset);
     this.#say({ currentAt: this.now(), lag: { ms, at: this.now() } });
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#broke(true), SILENT_MS);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fieldsOf } from "./fields";
-import { memberOf, saidBy, withMember } from "./values";
+import { memberOf, missingOf, saidBy, withMember } from "./values";
 import { kindInWords, placeholderOf } from "./words";
 
 const SCHEMA = {
@@ -117,4 +117,10 @@ it("lines say an object: those with a name, each once", () => {
     { id: 4, name: "b", value: undefined },
   ];
   expect(saidBy(lines)).toEqual({ a: [1], b: null });
+});
+
+it("what must be given and is not has a name; null, nothing and no are given", () => {
+  const fields = ["a", "b", "c", "constructor"].map((name) => ({ name, required: name !== "c" }));
+  expect(missingOf(fields, {})).toEqual(["a", "b", "constructor"]);
+  expect(missingOf(fields, { a: null, b: false, constructor: 0 })).toEqual([]);
 });

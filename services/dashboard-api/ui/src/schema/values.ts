@@ -20,6 +20,16 @@ export function isObject(value: unknown): value is Members {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Returns the names of the members that must be given and are not. */
+export function missingOf(
+  fields: readonly { name: string; required: boolean }[],
+  object: Readonly<Members>,
+): string[] {
+  return fields
+    .filter(({ name, required }) => required && memberOf(object, name) === undefined)
+    .map(({ name }) => name);
+}
+
 /** A line of a form for an object of any names. */
 export interface Line {
   id: number;

@@ -8,7 +8,7 @@ import type { TimeChartProps } from "./TimeChart";
 
 /** Draws a chart, redraws its data in place, and makes it anew only when its lines or colours change. */
 export function Plot(props: TimeChartProps & { height: number }) {
-  const { times, lines, height } = props;
+  const { times, lines, height, fill } = props;
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot | null>(null);
   const latest = useRef(props);
@@ -22,20 +22,29 @@ export function Plot(props: TimeChartProps & { height: number }) {
     if (element === null) return;
     const made = new UPlot(optionsOf(latest, element), dataOf(latest.current), element);
     plot.current = made;
-    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
+    const observer = new ResizeObserver(() =>
+      made.setSize({ width: element.clientWidth, height: fill ? element.clientHeight : height }),
+    );
     observer.observe(element);
     return () => {
       observer.disconnect();
       made.destroy();
       plot.current = null;
     };
-  }, [shape, scheme, height]);
+  }, [shape, scheme, height, fill]);
 
   useEffect(() => {
     plot.current?.setData(dataOf({ times, lines }));
   }, [times, lines]);
 
-  return <div ref={box} className={style["plot"]} style={{ height }} />;
+  return (
+    <div
+      ref={box}
+      className={style["plot"]}
+      data-fill={fill || undefined}
+      style={fill ? undefined : { height }}
+    />
+  );
 }
 
 function dataOf({ times, lines }: Pick<TimeChartProps, "times" | "lines">): UPlot.AlignedData {

@@ -2,6 +2,7 @@
 
 import { Skeleton } from "@mantine/core";
 import { lazy, Suspense } from "react";
+import style from "./TimeChart.module.css";
 
 export interface Line {
   name: string;
@@ -20,9 +21,13 @@ export interface TimeChartProps {
   lines: readonly Line[];
   format: (value: number) => string;
   height?: number;
+  /** Take the room that is left in a column, `height` at least. */
+  fill?: boolean;
   /** The least height of its scale, so that noise does not look like a mountain. */
   least?: number;
   logarithmic?: boolean;
+  /** What the lines of its scale may be apart; without, powers of ten, and two and five of them. */
+  steps?: readonly number[];
 }
 
 const Plot = lazy(() => import("./Plot").then(({ Plot }) => ({ default: Plot })));
@@ -30,7 +35,12 @@ const Plot = lazy(() => import("./Plot").then(({ Plot }) => ({ default: Plot }))
 export function TimeChart(props: TimeChartProps) {
   const height = props.height ?? 180;
   return (
-    <figure aria-label={props.label} style={{ margin: 0, minHeight: height }}>
+    <figure
+      aria-label={props.label}
+      className={style["figure"]}
+      data-fill={props.fill || undefined}
+      style={{ minHeight: height }}
+    >
       <Suspense fallback={<Skeleton height={height} />}>
         <Plot {...props} height={height} />
       </Suspense>

@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import type { ScalingView } from "~/api/types";
 import { useNow } from "~/components/clock";
 import { count } from "~/format";
+import { OF_THINGS } from "./scale-steps";
 import { wantedOverTime } from "./steps";
 import { TimeChart } from "./TimeChart";
 
@@ -17,6 +18,7 @@ export function WantedWorkers({ decisions, height }: { decisions: readonly Scali
       lines={[{ name: "workers", colour: "--jm-accent", kind: "steps", values: wanted }]}
       format={count}
       least={2}
+      steps={OF_THINGS}
     />
   );
 }

@@ -6,8 +6,13 @@ import { moment } from "~/format";
 import { readout } from "./readout";
 import type { Line, TimeChartProps } from "./TimeChart";
 
+/** How wide a letter of a label is, about. */
+const LETTER_PX = 6.2;
+/** Of a shorter time the labels have seconds. */
+const SECONDS_BELOW_S = 600;
+
 export function optionsOf(latest: RefObject<TimeChartProps>, element: HTMLElement): UPlot.Options {
-  const { lines, height = 180, logarithmic } = latest.current;
+  const { lines, height = 180, logarithmic, steps } = latest.current;
   const colour = (name: string) => getComputedStyle(element).getPropertyValue(name).trim() || "#888";
   const resolved = (name: string) => resolve(element, colour(name));
   const axis: UPlot.Axis = {
@@ -19,7 +24,7 @@ export function optionsOf(latest: RefObject<TimeChartProps>, element: HTMLElemen
   return {
     width: element.clientWidth,
     height,
-    padding: [8, 26, 0, 0],
+    padding: [6, 1, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     plugins: [readout(latest)],
@@ -28,14 +33,16 @@ export function optionsOf(latest: RefObject<TimeChartProps>, element: HTMLElemen
       {
         ...axis,
         grid: { show: false },
-        size: 26,
-        space: 64,
-        values: (_plot, ticks, _axis, _space, step) => ticks.map((tick) => clockOf(tick, step)),
+        size: 22,
+        gap: 6,
+        space: (_plot, _axis, from, to) => (to - from < SECONDS_BELOW_S ? 70 : 50),
+        values: (plot, ticks, _axis, _space, step) => ticks.map((tick) => clockOf(plot, tick, step)),
       },
       {
         ...axis,
-        size: 58,
-        space: 36,
+        size: (_plot, values) => widest(values),
+        space: 34,
+        ...(steps ? { incrs: [...steps] } : {}),
         gap: 6,
         values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : latest.current.format(tick))),
       },
@@ -58,9 +65,17 @@ function rangeOf(latest: RefObject<TimeChartProps>): UPlot.Range.Function {
   return (_plot, _least, most) => [0, Math.max((most ?? 0) * 1.12, latest.current.least ?? 1)];
 }
 
-/** 13:47; with seconds where the labels are less than a minute apart. */
-function clockOf(second: number, step: number): string {
-  return moment(second * 1000, second * 1000).slice(0, step < 60 ? 8 : 5);
+/** The room that the labels of the upright axis take, so that the plot has all that is left of the card. */
+function widest(values: readonly string[] | null): number {
+  return Math.ceil(Math.max(2, ...(values ?? []).map(({ length }) => length)) * LETTER_PX) + 10;
+}
+
+/** 13:47; with seconds where the labels are less than a minute apart. None where it would be cut off at the edge. */
+function clockOf(plot: UPlot, second: number, step: number): string {
+  const words = moment(second * 1000, second * 1000).slice(0, step < 60 ? 8 : 5);
+  const { min = 0, max = 0 } = plot.scales["x"] ?? {};
+  const after = ((max - second) / (max - min || 1)) * plot.width;
+  return after < (words.length * LETTER_PX) / 2 ? "" : words;
 }
 
 function seriesOf(line: Line, colour: (name: string) => string): UPlot.Series {

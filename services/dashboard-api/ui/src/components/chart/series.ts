@@ -1,6 +1,6 @@
 /** The charts' numbers, from series of figures: those of all jobs, or of a type. Pure. */
 
-import type { Point, Stats } from "~/api/types";
+import type { Counts, Point, Stats } from "~/api/types";
 import { ms } from "~/format";
 import type { Line } from "./TimeChart";
 
@@ -12,9 +12,25 @@ export interface Chart {
 /** Figures of equal steps of time. */
 type Series = Pick<Stats, "series" | "step_ms">;
 
+/** Of a system that has just begun, so many points are shown at least. */
+const POINTS_LEAST = 8;
+
 /** The points of a series whose time is over; the last one still grows, and would look like a fall. */
 function whole({ series }: Series): Point[] {
   return series.slice(0, -1);
+}
+
+/**
+ * Returns figures without the time before the first job: where every known job came within the window, nothing was before it.
+ *
+ * A system that is a minute old would else have its charts in a corner.
+ */
+export function sinceBegun<T extends Series & { jobs: Pick<Counts, "total"> }>(stats: T): T {
+  const { series, jobs } = stats;
+  const submitted = series.reduce((sum, point) => sum + point.submitted, 0);
+  const first = series.findIndex((point) => point.submitted > 0);
+  if (first < 2 || submitted < jobs.total) return stats;
+  return { ...stats, series: series.slice(Math.min(first - 1, Math.max(0, series.length - POINTS_LEAST))) };
 }
 
 function timesOf(points: readonly Point[]): number[] {

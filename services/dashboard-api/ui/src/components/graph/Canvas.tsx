@@ -1,7 +1,7 @@
 import { useComputedColorScheme } from "@mantine/core";
 import { Background, Controls, MiniMap, ReactFlow, useStore } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
-import { useMemo } from "react";
+import { useMemo, useRef } from "react";
 import { useNow } from "~/components/clock";
 import { statusFor } from "~/components/StateBadge";
 import { Loading } from "~/components/states";
@@ -11,12 +11,14 @@ import { edgesOf, type FlowNode, useNodes } from "./elements";
 import type { JobGraphProps } from "./JobGraph";
 import { JobNode } from "./JobNode";
 import { useLayout } from "./useLayout";
+import { FAR, type Seen, seenFirst } from "./viewport";
 
 const NODE_TYPES = { job: JobNode };
-/** Of more jobs than that, a small view shows the neighbourhood of its own. */
-const NEAR = 40;
-/** Smaller than so, words cannot be read: jobs are blocks of colour then. */
-const FAR = 0.45;
+/** Of more jobs than that, there is a map of them all. */
+const MAPPED = 40;
+/** In a small view, fewer are all in sight and need no buttons. */
+const STEERED = 5;
+const WHOLE = { padding: 0.05, maxZoom: 1 };
 const CRITICAL_EVERY_S = 5;
 
 /** Draws a graph: pan, zoom, and only what is in sight. */
@@ -27,37 +29,55 @@ export function Canvas({ graph, here, small = false }: JobGraphProps) {
   const nodes = useNodes(graph, layout, here, critical);
   const edges = useMemo(() => edgesOf(graph, critical), [graph, critical]);
   const scheme = useComputedColorScheme("light");
-  if (nodes.length === 0) return <Loading />;
-  const near = small && nodes.length > NEAR ? { nodes: [{ id: here }], maxZoom: 0.8 } : { maxZoom: 1 };
+  const box = useRef<HTMLDivElement>(null);
+  const seen = useRef<Seen>(undefined);
+  if (box.current && layout && nodes.length > 0)
+    seen.current ??= seenFirst(
+      layout.places,
+      layout.ids.indexOf(here),
+      sizeOf(box.current),
+      small ? Infinity : undefined,
+    );
   return (
-    <div className={style["canvas"]}>
-      <ReactFlow<FlowNode>
-        nodes={nodes}
-        edges={edges}
-        nodeTypes={NODE_TYPES}
-        colorMode={scheme}
-        fitView
-        fitViewOptions={{ padding: 0.12, ...near }}
-        minZoom={0.02}
-        maxZoom={1.6}
-        onlyRenderVisibleElements
-        nodesDraggable={false}
-        nodesConnectable={false}
-        nodesFocusable={false}
-        edgesFocusable={false}
-        elementsSelectable={false}
-        deleteKeyCode={null}
-        zoomOnScroll={!small}
-        preventScrolling={!small}
-        zoomOnDoubleClick={false}
-      >
-        <Background gap={22} size={1} color="var(--jm-line-strong)" />
-        <Controls showInteractive={false} position="bottom-left" />
-        {!small && nodes.length > NEAR && <MiniMap pannable zoomable nodeClassName={mapClass} />}
-        <Nearness />
-      </ReactFlow>
+    <div className={style["canvas"]} ref={box}>
+      {seen.current === undefined ? (
+        <Loading />
+      ) : (
+        <ReactFlow<FlowNode>
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={NODE_TYPES}
+          colorMode={scheme}
+          defaultViewport={seen.current}
+          minZoom={0.02}
+          maxZoom={1.6}
+          onlyRenderVisibleElements
+          nodesDraggable={false}
+          nodesConnectable={false}
+          nodesFocusable={false}
+          edgesFocusable={false}
+          elementsSelectable={false}
+          deleteKeyCode={null}
+          zoomOnScroll={!small}
+          preventScrolling={!small}
+          zoomOnDoubleClick={false}
+        >
+          <Background gap={22} size={1} color="var(--jm-line-strong)" />
+          {(!small || nodes.length >= STEERED) && (
+            <Controls showInteractive={false} position="bottom-left" fitViewOptions={WHOLE} />
+          )}
+          {!small && (nodes.length > MAPPED || seen.current.part) && (
+            <MiniMap pannable zoomable nodeClassName={mapClass} className={style["map"]} />
+          )}
+          <Nearness />
+        </ReactFlow>
+      )}
     </div>
   );
+}
+
+function sizeOf({ clientWidth, clientHeight }: HTMLElement) {
+  return { width: clientWidth, height: clientHeight };
 }
 
 function mapClass({ data }: FlowNode): string {

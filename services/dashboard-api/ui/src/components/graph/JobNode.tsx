@@ -1,7 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { Handle, type NodeProps, Position } from "@xyflow/react";
 import { memo } from "react";
+import type { Node } from "~/api/types";
 import { StateSymbol, statusFor } from "~/components/StateBadge";
+import { Took } from "~/components/Time";
 import { shortId } from "~/format";
 import style from "./Canvas.module.css";
 import type { FlowNode } from "./elements";
@@ -24,11 +26,11 @@ export const JobNode = memo(function JobNode({ data: { node, here, critical } }:
         title={`${about}\n${node.id}`}
         draggable={false}
       >
-        <StateSymbol state={node.phase ?? "cancelled"} size={16} title={phase} />
+        <StateSymbol state={node.phase ?? "cancelled"} size={17} title={phase} />
         <span className={style["words"]}>
-          <b className="one-line">{node.type ?? "unknown"}</b>
-          <span className="mono quiet">
-            {shortId(node.id)} · {phase}
+          <b>{node.type ?? "unknown"}</b>
+          <span className="quiet">
+            {phase} · {node.started_at ? <Ran node={node} /> : shortId(node.id)}
           </span>
         </span>
       </Link>
@@ -36,3 +38,8 @@ export const JobNode = memo(function JobNode({ data: { node, here, critical } }:
     </>
   );
 });
+
+/** How long it has run: in a workflow that says more than an id. */
+function Ran({ node: { started_at = null, finished_at = null } }: { node: Node }) {
+  return <Took from={started_at} to={finished_at} />;
+}

@@ -35,7 +35,14 @@ export function useNodes(
     for (const node of graph.nodes) {
       const place = places.get(node.id);
       if (place === undefined) continue;
-      const key = `${place} ${node.phase} ${node.type} ${node.id === here} ${onPath.has(node.id)}`;
+      const key = [
+        place,
+        node.phase,
+        node.type,
+        node.finished_at,
+        node.id === here,
+        onPath.has(node.id),
+      ].join(" ");
       const known = before.current.get(node.id);
       kept.set(
         node.id,

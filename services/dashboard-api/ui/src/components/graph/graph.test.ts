@@ -4,6 +4,7 @@ import { criticalPath } from "./critical";
 import { placesOf } from "./layout";
 import { HEIGHT, WIDTH } from "./layout-size";
 import { concerns } from "./useGraph";
+import { FAR, seenFirst } from "./viewport";
 
 const at = (second: number) => new Date(second * 1_000).toISOString();
 const node = (id: string, from?: number, to?: number) => ({
@@ -80,5 +81,38 @@ describe("a live graph", () => {
     expect(concerns(batch("job.progressed", { job_id: "a" }), graph)).toBe(false);
     expect(concerns(batch("job.submitted", { job_id: "b", depends_on: [] }), graph)).toBe(false);
     expect(concerns(batch("worker.joined", { worker: "a" }), graph)).toBe(false);
+  });
+});
+
+describe("what of a graph is seen at first", () => {
+  const row = (jobs: number) => Array.from({ length: jobs }, (_, at) => [at * 208, 0] as const);
+  const DESK = { width: 1_190, height: 770 };
+  const PHONE = { width: 364, height: 560 };
+
+  it("is all of it, as large as there is room for", () => {
+    const { x, y, zoom, part } = seenFirst(row(7), 3, DESK);
+    expect(part).toBe(false);
+    expect(zoom).toBeGreaterThan(0.75);
+    expect([x, x + (6 * 208 + WIDTH) * zoom]).toEqual([28, DESK.width - 28]);
+    expect(y + (HEIGHT * zoom) / 2).toBeCloseTo(DESK.height / 2);
+    expect(seenFirst(row(1), 0, DESK).zoom).toBe(1);
+  });
+
+  it("is the neighbourhood of one's own job where words could not be read", () => {
+    for (const here of [0, 6, 12]) {
+      const { x, zoom, part } = seenFirst(row(13), here, PHONE);
+      expect(part).toBe(true);
+      expect(zoom).toBeGreaterThan(FAR);
+      const left = x + here * 208 * zoom;
+      expect(left).toBeGreaterThanOrEqual(27);
+      expect(left + WIDTH * zoom).toBeLessThanOrEqual(PHONE.width - 27);
+    }
+  });
+
+  it("is all of it, however small, where the jobs are many", () => {
+    const many = seenFirst(row(1_000), 500, DESK);
+    expect(many.part).toBe(false);
+    expect(many.zoom).toBeLessThan(FAR);
+    expect(seenFirst(row(1_000), 500, DESK, Number.POSITIVE_INFINITY).part).toBe(true);
   });
 });

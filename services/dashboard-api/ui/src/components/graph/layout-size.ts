@@ -1,4 +1,4 @@
 /** How large a job is in a graph, in pixels. */
 
-export const WIDTH = 188;
-export const HEIGHT = 46;
+export const WIDTH = 176;
+export const HEIGHT = 54;

@@ -18,8 +18,8 @@ export function placesOf({ ids, edges }: LayoutAsk): Places {
   const graph = new Graph();
   graph.setGraph({
     rankdir: "LR",
-    nodesep: 14,
-    ranksep: 64,
+    nodesep: 18,
+    ranksep: 36,
     ranker: ids.length > MANY ? "longest-path" : "network-simplex",
   });
   graph.setDefaultEdgeLabel(() => ({}));

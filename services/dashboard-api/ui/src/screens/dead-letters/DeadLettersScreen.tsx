@@ -1,9 +1,9 @@
 import { Button } from "@mantine/core";
 import { IconRefresh } from "@tabler/icons-react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { deadLetters } from "~/api/reads";
-import type { DeadLetters } from "~/api/types";
+import type { DeadLetters, Group } from "~/api/types";
 import { useRead } from "~/api/useRead";
 import { OnlyNow } from "~/components/OnlyNow";
 import { Page } from "~/components/Page";
@@ -23,7 +23,10 @@ export function DeadLettersScreen() {
   const [asking, setAsking] = useState(false);
   const look = (change: DeadLettersSearch) =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
-  const group = answer.data?.groups.find(({ fingerprint }) => fingerprint === chosen);
+  const groups = answer.data?.groups;
+  const first = useFirst(groups);
+  const shown = chosen ?? first;
+  const group = groups?.find(({ fingerprint }) => fingerprint === shown);
   const where = [type && `type ${type}`, queue && `queue ${queue}`].filter(Boolean).join(", ");
   return (
     <Page
@@ -43,20 +46,22 @@ export function DeadLettersScreen() {
       }
     >
       <Filters type={type} queue={queue} onChange={look} />
-      <div className={style["columns"]} data-chosen={chosen !== undefined || undefined}>
+      <div className={style["columns"]} data-chosen={shown !== undefined || undefined}>
         <GroupsPanel
           answer={answer}
           filtered={where !== ""}
-          chosen={chosen}
+          chosen={shown}
           choose={(one) => look({ group: one })}
         />
-        {chosen !== undefined && (
+        {shown !== undefined && (
           <GroupPanel
-            key={chosen}
-            fingerprint={chosen}
+            key={shown}
+            fingerprint={shown}
             group={group}
+            steps={{ since: answer.data?.since ?? null, step_ms: answer.data?.step_ms ?? 0 }}
             where={{ type, queue }}
-            onClose={() => look({ group: undefined })}
+            hold={() => look({ group: shown })}
+            leave={() => look({ group: undefined })}
           />
         )}
       </div>
@@ -68,6 +73,14 @@ export function DeadLettersScreen() {
       />
     </Page>
   );
+}
+
+/** The largest group when the screen was opened: it stays for as long as it is there. */
+function useFirst(groups: readonly Group[] | undefined): string | undefined {
+  const first = useRef<string>(undefined);
+  const isThere = groups?.some(({ fingerprint }) => fingerprint === first.current);
+  if (groups && !isThere) first.current = groups[0]?.fingerprint;
+  return first.current;
 }
 
 function About({ letters: { total, groups, groups_are_exact: exact } }: { letters: DeadLetters }) {

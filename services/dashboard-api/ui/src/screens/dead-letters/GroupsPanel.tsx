@@ -4,7 +4,9 @@ import type { DeadLetters, Group } from "~/api/types";
 import { Panel } from "~/components/Panel";
 import { Empty, Shown } from "~/components/states";
 import { Time } from "~/components/Time";
-import { compact, count } from "~/format";
+import { compact, counted } from "~/format";
+import { Failures } from "./Failures";
+import type { Steps } from "./failures";
 import style from "./GroupsPanel.module.css";
 
 interface GroupsPanelProps {
@@ -27,11 +29,16 @@ export function GroupsPanel({ answer, filtered, chosen, choose }: GroupsPanelPro
           </Empty>
         }
       >
-        {({ groups }) => (
+        {({ groups, since, step_ms }) => (
           <ul className={style["groups"]} aria-label="Groups of errors">
             {groups.map((group) => (
-              <li key={group.fingerprint}>
-                <Line group={group} chosen={group.fingerprint === chosen} choose={choose} />
+              <li key={`${group.fingerprint} ${group.error_type}`}>
+                <Line
+                  group={group}
+                  steps={{ since, step_ms }}
+                  chosen={group.fingerprint === chosen}
+                  choose={choose}
+                />
               </li>
             ))}
           </ul>
@@ -43,11 +50,12 @@ export function GroupsPanel({ answer, filtered, chosen, choose }: GroupsPanelPro
 
 interface LineProps {
   group: Group;
+  steps: Steps;
   chosen: boolean;
   choose: (fingerprint: string) => void;
 }
 
-function Line({ group, chosen, choose }: LineProps) {
+function Line({ group, steps, chosen, choose }: LineProps) {
   const { fingerprint, error_type: type, message, count: jobs, types, first_at, last_at } = group;
   return (
     <button
@@ -56,7 +64,7 @@ function Line({ group, chosen, choose }: LineProps) {
       aria-pressed={chosen}
       onClick={() => choose(fingerprint)}
     >
-      <span className={style["count"]} title={`${count(jobs)} jobs`}>
+      <span className={style["count"]} title={counted(jobs, "job")}>
         {compact(jobs)}
       </span>
       <span className={style["words"]}>
@@ -76,6 +84,7 @@ function Line({ group, chosen, choose }: LineProps) {
           </span>
         </span>
       </span>
+      <Failures series={group.series} steps={steps} />
     </button>
   );
 }

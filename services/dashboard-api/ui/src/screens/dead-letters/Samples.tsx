@@ -10,7 +10,6 @@ export function Samples({ jobs }: { jobs: readonly JobView[] }) {
   const shown = jobs.find(({ id }) => id === chosen) ?? jobs[0];
   return (
     <>
-      <h3 className={style["title"]}>Latest</h3>
       <ul className={style["samples"]}>
         {jobs.map((job) => (
           <li key={job.id} data-shown={job === shown || undefined}>
@@ -18,7 +17,7 @@ export function Samples({ jobs }: { jobs: readonly JobView[] }) {
             <span className="one-line" title={`${job.type} of ${job.queue}`}>
               {job.type} <span className="quiet">{job.queue}</span>
             </span>
-            <span className="quiet numbers">
+            <span className="quiet numbers" title="The attempt that failed, of so many">
               {job.attempt} of {job.max_attempts}
             </span>
             <Time at={job.finished_at} />

@@ -28,7 +28,9 @@ export function GraphScreen() {
       title="Graph"
       about={
         <span className={style["about"]}>
-          of <JobId id={id} />
+          <span>
+            of <JobId id={id} copy={false} />
+          </span>
           {answer.data && <Figures graph={answer.data} />}
         </span>
       }

@@ -13,6 +13,8 @@ import { type Loss, lossKey } from "./evidence";
 import { seen } from "./json/json";
 
 const MOST = 8;
+/** What is longer is shut at first. */
+const LINES_OPEN = 8;
 const STATE: Readonly<Record<string, string>> = {
   running: "running",
   succeeded: "completed",
@@ -95,6 +97,7 @@ function LossView({ loss, told }: { loss: Loss; told: boolean }) {
 }
 
 function Failure({ type, message, log }: { type: string; message: string; log: string }) {
+  const lines = log.trimEnd().split("\n").length;
   return (
     <div className={style["error"]}>
       <p>
@@ -104,8 +107,10 @@ function Failure({ type, message, log }: { type: string; message: string; log: s
         <bdi className={style["message"]}>{seen(message)}</bdi>
       </p>
       {log && (
-        <details open={log.length < 1_500}>
-          <summary>What it wrote</summary>
+        <details open={lines <= LINES_OPEN}>
+          <summary>
+            What it wrote <span className="quiet">{counted(lines, "line")}</span>
+          </summary>
           <span className={style["copy"]}>
             <Copy value={log} what="what it wrote" />
           </span>

@@ -6,6 +6,9 @@ import { Panel } from "~/components/Panel";
 import { counted } from "~/format";
 import style from "./Job.module.css";
 
+/** So many need little room. */
+const FEW = 4;
+
 /** The jobs that a job hangs together with, as they are now. */
 export function Dependencies({ id, graph }: { id: string; graph: Graph }) {
   return (
@@ -24,7 +27,7 @@ export function Dependencies({ id, graph }: { id: string; graph: Graph }) {
         </>
       }
     >
-      <div className={style["graph"]}>
+      <div className={style["graph"]} data-few={graph.nodes.length <= FEW || undefined}>
         <JobGraph graph={graph} here={id} small />
       </div>
     </Panel>

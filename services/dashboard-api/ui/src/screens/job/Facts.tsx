@@ -91,6 +91,7 @@ export function Facts({ job }: { job: JobView }) {
             value={job.progress.percent}
             aria-label="How far it is"
             transitionDuration={200}
+            color="var(--jm-processing-fill)"
             flex={1}
             size="sm"
           />

@@ -1,4 +1,5 @@
 import { Modal, Switch } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { useMemo, useState } from "react";
 import type { EventView, History } from "~/api/types";
 import { AtMoment } from "~/components/AtMoment";
@@ -17,7 +18,8 @@ export function HistoryPanel({ history }: { history: History }) {
   const [opened, setOpened] = useState<EventView | null>(null);
   const { items, truncated } = history;
   const first = ms(items[0]?.at) ?? 0;
-  const columns = useMemo(() => columnsFrom(first), [first]);
+  const narrow = useMediaQuery("(max-width: 640px)") ?? false;
+  const columns = useMemo(() => (narrow ? narrowFrom(first) : columnsFrom(first)), [first, narrow]);
   const quiet = useMemo(() => items.filter(({ event }) => event !== "job.progressed"), [items]);
   return (
     <Panel
@@ -46,7 +48,7 @@ export function HistoryPanel({ history }: { history: History }) {
         rows={progress ? items : quiet}
         idOf={({ offset }) => offset}
         open={setOpened}
-        rowHeight={32}
+        rowHeight={narrow ? 48 : 32}
         maxHeight={420}
       />
       <Modal
@@ -72,22 +74,9 @@ function columnsFrom(first: number): readonly Column<EventView>[] {
       title: "After",
       width: 84,
       align: "end",
-      cell: ({ at }) => (
-        <time className="numbers quiet" title={exact(ms(at))} dateTime={at ?? undefined}>
-          {duration(Math.max(0, (ms(at) ?? first) - first))}
-        </time>
-      ),
+      cell: ({ at }) => <After at={at} first={first} />,
     },
-    {
-      id: "event",
-      title: "Event",
-      width: 150,
-      cell: ({ event }) => (
-        <span className={style["event"]} data-event={event}>
-          {event}
-        </span>
-      ),
-    },
+    { id: "event", title: "Event", width: 150, cell: ({ event }) => <Name event={event} /> },
     { id: "says", title: "Details", cell: (event) => <Says event={event} /> },
     {
       id: "offset",
@@ -96,14 +85,56 @@ function columnsFrom(first: number): readonly Column<EventView>[] {
       from: 800,
       cell: ({ offset }) => <span className="mono quiet">{offset}</span>,
     },
-    {
-      id: "then",
-      title: "Then",
-      width: 52,
-      align: "end",
-      cell: ({ offset }) => <AtMoment moment={offset} />,
-    },
+    THEN,
   ];
+}
+
+/** For a phone: what an event says stands below its name. */
+function narrowFrom(first: number): readonly Column<EventView>[] {
+  return [
+    {
+      id: "event",
+      title: "Event",
+      cell: (event) => (
+        <span className={style["stack"]}>
+          <Name event={event.event} />
+          <Says event={event} />
+        </span>
+      ),
+    },
+    {
+      id: "after",
+      title: "After",
+      width: 76,
+      align: "end",
+      cell: ({ at }) => <After at={at} first={first} />,
+    },
+    THEN,
+  ];
+}
+
+const THEN: Column<EventView> = {
+  id: "then",
+  title: "Then",
+  width: 58,
+  align: "end",
+  cell: ({ offset }) => <AtMoment moment={offset} />,
+};
+
+function After({ at, first }: { at: string | null; first: number }) {
+  return (
+    <time className="numbers quiet" title={exact(ms(at))} dateTime={at ?? undefined}>
+      {duration(Math.max(0, (ms(at) ?? first) - first))}
+    </time>
+  );
+}
+
+function Name({ event }: { event: string }) {
+  return (
+    <span className={style["event"]} data-event={event}>
+      {event}
+    </span>
+  );
 }
 
 function Says({ event }: { event: EventView }) {

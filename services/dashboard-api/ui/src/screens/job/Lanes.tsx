@@ -9,8 +9,6 @@ import type { Bar, Lane, Run } from "./timeline";
 import { lookOf, WORDS } from "./timeline-looks";
 
 const MOST = 12;
-/** A bar that is shorter than so many hundredths has no room for words. */
-const ROOM = 9;
 
 interface LanesProps {
   run: Run;
@@ -66,7 +64,7 @@ function BarView({ bar, lane, scale, until, reason }: BarProps) {
   const look = lookOf(bar, lane, reason);
   const left = percent(scale, bar.from);
   const width = percent(scale, bar.to ?? until) - left;
-  const length = duration((bar.to ?? until) - bar.from);
+  const length = duration(bar.to === null ? soFar(until - bar.from) : bar.to - bar.from);
   const worker = bar.kind === "running" && lane.worker ? ` on ${lane.worker}` : "";
   const words = `${WORDS[look]}${worker}, ${length}${bar.to === null ? " so far" : ""}, from ${exact(bar.from)}`;
   return (
@@ -79,7 +77,7 @@ function BarView({ bar, lane, scale, until, reason }: BarProps) {
       data-open={bar.to === null || undefined}
       style={{ left: `${left}%`, width: `${width}%` }}
     >
-      {width > ROOM && length}
+      <span className={looks["words"]}>{length}</span>
     </span>
   );
 }
@@ -87,5 +85,12 @@ function BarView({ bar, lane, scale, until, reason }: BarProps) {
 /** How long the attempt ran; without one, how long it waited. */
 function ran({ bars }: Lane, until: number): number {
   const running = bars.filter(({ kind }) => kind === "running");
-  return (running.length ? running : bars).reduce((sum, { from, to }) => sum + (to ?? until) - from, 0);
+  const counted = running.length ? running : bars;
+  const sum = counted.reduce((before, { from, to }) => before + (to ?? until) - from, 0);
+  return counted.some(({ to }) => to === null) ? soFar(sum) : sum;
+}
+
+/** What lasts is said in whole seconds, as everywhere. */
+function soFar(length: number): number {
+  return Math.floor(length / 1_000) * 1_000;
 }

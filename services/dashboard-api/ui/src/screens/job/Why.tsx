@@ -22,7 +22,7 @@ interface WhyProps {
 export function Why({ job, why, graph }: WhyProps) {
   const waits = job.status === "pending";
   return (
-    <Panel title={waits ? "Why is it waiting?" : "How it is"}>
+    <Panel title={waits && "Why is it waiting?"} className={waits ? undefined : style["settled"]}>
       <div className={style["why"]} data-shut={SHUT.has(why.reason) || undefined}>
         <StateSymbol state={job.phase} size={20} />
         <p className={style["words"]}>

@@ -1,6 +1,7 @@
 import { Button, Indicator, Menu } from "@mantine/core";
 import { IconChecklist, IconChevronDown, IconHistory } from "@tabler/icons-react";
 import { count, counted } from "~/format";
+import actions from "./actions.module.css";
 import { ACTIONS } from "./bulk/actions";
 import { type Action, WORDS } from "./bulk/orders";
 import { underWay, useBulks } from "./bulk/useBulk";
@@ -20,11 +21,12 @@ export function BulkMenu({ total = 0, exact, act, showRecent }: BulkMenuProps) {
       <Menu shadow="md" position="bottom-end">
         <Menu.Target>
           <Button
+            className={actions["button"]}
             variant="default"
             leftSection={<IconChecklist size={14} />}
             rightSection={<IconChevronDown size={12} />}
           >
-            Bulk
+            <span className={actions["word"]}>Bulk</span>
           </Button>
         </Menu.Target>
         <Menu.Dropdown>

@@ -2,7 +2,8 @@ import { Button, Tooltip } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { useApi, useMoment } from "~/api/context";
 import type { Parameters } from "~/api/http";
-import { compact, counted } from "~/format";
+import { counted } from "~/format";
+import actions from "./actions.module.css";
 
 interface ExportButtonProps {
   filter: Parameters;
@@ -28,14 +29,14 @@ export function ExportButton({ filter, total = 0, exact }: ExportButtonProps) {
   return (
     <Tooltip label={`Download ${what} as NDJSON, one a line`}>
       <Button
+        className={actions["button"]}
         variant="default"
         leftSection={<IconDownload size={14} />}
         aria-label={`Export ${what}`}
         disabled={total === 0 && exact}
         onClick={download}
       >
-        Export {exact ? "" : "≥ "}
-        {compact(total)}
+        <span className={actions["word"]}>Export</span>
       </Button>
     </Tooltip>
   );

@@ -10,7 +10,6 @@ import { useKeys } from "~/components/keys";
 import { OnlyNow } from "~/components/OnlyNow";
 import { Page } from "~/components/Page";
 import { Panel } from "~/components/Panel";
-import { Failed, Loading } from "~/components/states";
 import type { Sort } from "~/components/table-model";
 import { counted } from "~/format";
 import { BulkBar } from "./BulkBar";
@@ -22,10 +21,11 @@ import { RECENT } from "./bulk/useBulk";
 import { COLUMNS, NARROW } from "./columns";
 import { ExportButton } from "./ExportButton";
 import style from "./Jobs.module.css";
-import { Foot, NoJobs, Searching, Total } from "./ListStates";
+import { Foot, Instead, Total } from "./ListStates";
 import { StatusFilter } from "./StatusFilter";
 import type { JobSort } from "./search";
 import { useAsked } from "./useAsked";
+import { useFigures } from "./useFigures";
 import { useJobList } from "./useJobList";
 import { useSelection } from "./useSelection";
 import { Views } from "./Views";
@@ -39,7 +39,8 @@ export function JobsScreen() {
   const { parameters, problems } = useAsked(q);
   const filter = useMemo(() => ({ ...parameters, sort }), [parameters, sort]);
   const list = useJobList(filter);
-  const { answer, rows, total, exact } = list;
+  const { answer, rows } = list;
+  const { total, exact, counts } = useFigures(q, list, answer.dataUpdatedAt);
   const ids = useMemo(() => rows.map(idOf), [rows]);
   const { selected, whole, all, selection, selectWhole, clear } = useSelection(ids, q);
   const [asking, setAsking] = useState<{ action: Action; meant: Meant } | null>(null);
@@ -78,7 +79,7 @@ export function JobsScreen() {
       }
     >
       <div className={style["bar"]}>
-        <StatusFilter q={q} />
+        <StatusFilter q={q} counts={counts} />
         {problems.length > 0 && (
           <span className={style["problems"]} role="status">
             <IconInfoCircle size={15} /> {problems.join("; ")}
@@ -86,22 +87,16 @@ export function JobsScreen() {
         )}
       </div>
       <Panel className={style["list"]} flush>
-        {answer.isError && rows.length === 0 ? (
-          <Failed error={answer.error} again={() => void answer.refetch()} />
-        ) : answer.data === undefined ? (
-          <Loading lines={16} />
-        ) : rows.length === 0 ? (
-          answer.hasNextPage ? (
-            <Searching looked={answer.data.pages.length} />
-          ) : (
-            <NoJobs searched={q !== ""} />
-          )
+        {rows.length === 0 ? (
+          <div className={style["instead"]}>
+            <Instead list={list} searched={q !== ""} />
+          </div>
         ) : (
           <DataTable
             label="Jobs"
             fill
             columns={narrow ? NARROW : COLUMNS}
-            rowHeight={narrow ? 54 : 36}
+            rowHeight={narrow ? 56 : 36}
             rows={rows}
             idOf={idOf}
             total={total}
@@ -114,20 +109,22 @@ export function JobsScreen() {
             selection={past || narrow ? undefined : selection}
             onEnd={list.more}
             onTop={list.setAtTop}
-            foot={<Foot answer={answer} more={list.more} exact={exact} />}
+            onHold={list.setHeld}
+            foot={<Foot answer={answer} more={list.more} total={total} exact={exact} />}
           />
         )}
         {list.arrived > 0 && (
           <Button
             className={style["arrived"]}
             radius="xl"
+            size="compact-sm"
             leftSection={<IconArrowUp size={14} />}
             onClick={() => {
               document.querySelector(`.${style["list"]} section`)?.scrollTo({ top: 0 });
               void list.refresh();
             }}
           >
-            {counted(list.arrived, "new job")}
+            {q === "" ? counted(list.arrived, "new job") : "Show what is new"}
           </Button>
         )}
         {!past && (

@@ -1,12 +1,13 @@
 import { Button, Loader } from "@mantine/core";
 import { IconListSearch, IconSend, IconZoomScan } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
-import { Empty, Failed } from "~/components/states";
+import { Empty, Failed, Loading } from "~/components/states";
 import { count, counted } from "~/format";
 import style from "./Jobs.module.css";
 import type { useJobList } from "./useJobList";
 
-type Answer = ReturnType<typeof useJobList>["answer"];
+type List = ReturnType<typeof useJobList>;
+type Answer = List["answer"];
 
 /** How many there are in all; where not all were looked at, no more is said than is known. */
 export function Total({ total, exact, stale }: { total: number; exact: boolean; stale: boolean }) {
@@ -21,8 +22,16 @@ export function Total({ total, exact, stale }: { total: number; exact: boolean; 
   );
 }
 
+/** What stands in the place of rows. */
+export function Instead({ list: { answer }, searched }: { list: List; searched: boolean }) {
+  if (answer.isError) return <Failed error={answer.error} again={() => void answer.refetch()} />;
+  if (answer.data === undefined) return <Loading lines={16} />;
+  if (answer.hasNextPage) return <Searching looked={answer.data.pages.length} />;
+  return <NoJobs searched={searched} />;
+}
+
 /** There are none. */
-export function NoJobs({ searched }: { searched: boolean }) {
+function NoJobs({ searched }: { searched: boolean }) {
   if (searched) {
     return (
       <Empty icon={IconListSearch} title="No job is like that">
@@ -46,7 +55,7 @@ export function NoJobs({ searched }: { searched: boolean }) {
 }
 
 /** None was found so far, and there are more to look at. */
-export function Searching({ looked }: { looked: number }) {
+function Searching({ looked }: { looked: number }) {
   return (
     <Empty icon={IconZoomScan} title="Searching" action={<Loader size="xs" mt={8} />}>
       <span role="status">
@@ -58,8 +67,15 @@ export function Searching({ looked }: { looked: number }) {
   );
 }
 
+interface FootProps {
+  answer: Answer;
+  more: () => void;
+  total: number | undefined;
+  exact: boolean;
+}
+
 /** Below the rows: more is coming, or failed to. */
-export function Foot({ answer, more, exact }: { answer: Answer; more: () => void; exact: boolean }) {
+export function Foot({ answer, more, total, exact }: FootProps) {
   if (answer.isFetchNextPageError) {
     return <Failed error={answer.error} again={() => void answer.fetchNextPage()} />;
   }
@@ -70,7 +86,7 @@ export function Foot({ answer, more, exact }: { answer: Answer; more: () => void
         <Loader size="xs" />
       ) : (
         <Button variant="subtle" onClick={more}>
-          {exact ? `More (${count(answer.data?.pages[0]?.total)} in all)` : "Look further"}
+          {exact ? `More (${count(total)} in all)` : "Look further"}
         </Button>
       )}
     </div>

@@ -2,6 +2,7 @@ import { Progress } from "@mantine/core";
 import type { JobView } from "~/api/types";
 import { useNow } from "~/components/clock";
 import { ms, until } from "~/format";
+import { given } from "./given";
 import style from "./Says.module.css";
 
 /** What there is to say of a job in one line: how far it is, what it failed of, what it waits for, else what it was given. */
@@ -12,11 +13,21 @@ export function Says({ job }: { job: JobView }) {
   if (job.phase === "blocked") return <span className="quiet">waits for other jobs</span>;
   if (job.status === "cancelled" && job.reason)
     return <span className="quiet">{job.reason.replaceAll("_", " ")}</span>;
-  const given = job.payload_blob ? "a large payload" : JSON.stringify(job.payload);
-  if (given === "{}" || given === "null" || given === undefined) return null;
+  if (job.payload_blob) return <span className="quiet">a large payload</span>;
+  return <Given payload={job.payload} />;
+}
+
+/** What it was given: names and values, without the marks that only machines need. */
+function Given({ payload }: { payload: unknown }) {
+  const parts = given(payload);
+  if (parts.length === 0) return null;
   return (
-    <span className={style["given"]} title={given.slice(0, 500)}>
-      {plain(given)}
+    <span title={JSON.stringify(payload).slice(0, 500)}>
+      {parts.map(([name, value]) => (
+        <span key={name} className={style["given"]}>
+          {name && <bdi>{name}</bdi>} <bdi className={style["value"]}>{value}</bdi>
+        </span>
+      ))}
     </span>
   );
 }
@@ -52,13 +63,4 @@ function Failing({ job: { error, phase, due_at } }: { job: JobView }) {
 function Due({ at }: { at: string }) {
   const now = useNow();
   return <span className="quiet">{until(ms(at), now)}</span>;
-}
-
-/** JSON without the marks that only machines need: `customer: "acme", order: 7`. */
-function plain(json: string): string {
-  return json
-    .slice(0, 160)
-    .replace(/"(\w+)":/g, "$1: ")
-    .replace(/,(\w)/g, ", $1")
-    .replace(/^\{(.*)\}$/, "$1");
 }

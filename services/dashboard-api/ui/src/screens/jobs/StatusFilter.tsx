@@ -1,15 +1,13 @@
 import { useNavigate } from "@tanstack/react-router";
-import { stats } from "~/api/reads";
-import { useRead } from "~/api/useRead";
+import type { Counts } from "~/api/types";
 import { StateSymbol } from "~/components/StateBadge";
 import { compact, count, STATUSES } from "~/format";
 import { valuesOf, withValues } from "~/search/terms";
 import style from "./StatusFilter.module.css";
 
 /** The statuses with how many jobs are in each; pressing one lists these, pressing it again lists all. */
-export function StatusFilter({ q }: { q: string }) {
+export function StatusFilter({ q, counts }: { q: string; counts: Counts | undefined }) {
   const navigate = useNavigate({ from: "/jobs" });
-  const { data } = useRead(stats());
   const wanted = valuesOf(q, "status");
 
   const choose = (values: readonly string[]) => {
@@ -21,7 +19,7 @@ export function StatusFilter({ q }: { q: string }) {
     <fieldset className={style["filter"]} aria-label="Status">
       <button type="button" aria-pressed={wanted.length === 0} onClick={() => choose([])}>
         All
-        {data && <span title={count(data.jobs.total)}>{compact(data.jobs.total)}</span>}
+        {counts && <span title={count(counts.total)}>{compact(counts.total)}</span>}
       </button>
       {STATUSES.map((status) => {
         const on = wanted.includes(status);
@@ -38,7 +36,7 @@ export function StatusFilter({ q }: { q: string }) {
           >
             <StateSymbol state={status} size={14} />
             {status}
-            {data && <span title={count(data.jobs[status])}>{compact(data.jobs[status])}</span>}
+            {counts && <span title={count(counts[status])}>{compact(counts[status])}</span>}
           </button>
         );
       })}

@@ -4,6 +4,7 @@ import { Link, useRouter } from "@tanstack/react-router";
 import { useState } from "react";
 import { Copy } from "~/components/Copy";
 import { BUILT_IN, forget, keep, kept, NAME_MOST, shows, type View } from "~/search/views";
+import actions from "./actions.module.css";
 import { type JobSort, jobsSearch } from "./search";
 import style from "./Views.module.css";
 
@@ -34,13 +35,14 @@ export function Views({ q, sort }: ViewsProps) {
     >
       <Popover.Target>
         <Button
+          className={actions["button"]}
           variant="default"
           leftSection={<IconBookmarks size={14} />}
           rightSection={<IconChevronDown size={12} />}
           aria-expanded={opened}
           onClick={() => show(!opened)}
         >
-          Views
+          <span className={actions["word"]}>Views</span>
         </Button>
       </Popover.Target>
       <Popover.Dropdown className={style["views"]} aria-label="Views">

@@ -9,8 +9,8 @@ import { Says } from "./Says";
 
 /** The columns of the list of jobs, for a screen with room. */
 export const COLUMNS: readonly Column<JobView>[] = [
-  { id: "state", title: "State", width: 126, cell: (job) => <StateBadge state={job.phase} /> },
-  { id: "id", title: "Job", width: 108, cell: (job) => <JobId id={job.id} /> },
+  { id: "state", title: "State", width: 120, cell: (job) => <StateBadge state={job.phase} /> },
+  { id: "id", title: "Job", width: 104, cell: (job) => <JobId id={job.id} /> },
   {
     id: "type",
     title: "Type",
@@ -24,7 +24,7 @@ export const COLUMNS: readonly Column<JobView>[] = [
   {
     id: "queue",
     title: "Queue",
-    width: 104,
+    width: 100,
     from: 960,
     cell: (job) => (
       <span className="quiet" title={job.queue}>
@@ -35,7 +35,7 @@ export const COLUMNS: readonly Column<JobView>[] = [
   {
     id: "priority",
     title: "Priority",
-    width: 80,
+    width: 76,
     from: 1120,
     sortBy: "priority",
     cell: (job) => <Priority value={job.priority} />,
@@ -46,7 +46,7 @@ export const COLUMNS: readonly Column<JobView>[] = [
     title: "Attempt",
     width: 72,
     align: "end",
-    from: 960,
+    from: 1440,
     cell: (job) => (
       <span className="numbers quiet">
         {job.attempt === 0 ? NOTHING : `${job.attempt}/${job.max_attempts}`}
@@ -56,7 +56,7 @@ export const COLUMNS: readonly Column<JobView>[] = [
   {
     id: "age",
     title: "Submitted",
-    width: 98,
+    width: 94,
     align: "end",
     sortBy: "submitted_at",
     cell: (job) => <Time at={job.submitted_at} />,
@@ -64,7 +64,7 @@ export const COLUMNS: readonly Column<JobView>[] = [
   {
     id: "duration",
     title: "Duration",
-    width: 88,
+    width: 84,
     align: "end",
     from: 640,
     sortBy: "duration",
@@ -77,21 +77,27 @@ export const COLUMNS: readonly Column<JobView>[] = [
   },
 ];
 
-/** The same for a phone: what a job is, and how it is. */
+/** The same for a phone: what a job is and how, when it came, and what there is to say of it. */
 export const NARROW: readonly Column<JobView>[] = [
   {
     id: "job",
     title: "Job",
     cell: (job) => (
       <span className={style["stack"]}>
-        <span className={style["type"]}>{job.type}</span>
+        <span className={style["over"]}>
+          <span className={style["type"]}>{job.type}</span>
+          <StateBadge state={job.phase} />
+        </span>
         <span className={style["under"]}>
-          <JobId id={job.id} copy={false} /> · <Time at={job.submitted_at} />
+          <JobId id={job.id} copy={false} />
+          <span className={style["says"]}>
+            <Says job={job} />
+          </span>
+          <Time at={job.submitted_at} />
         </span>
       </span>
     ),
   },
-  { id: "state", title: "State", width: 128, align: "end", cell: (job) => <StateBadge state={job.phase} /> },
 ];
 
 function Priority({ value }: { value: number }) {

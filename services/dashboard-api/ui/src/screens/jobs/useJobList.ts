@@ -1,9 +1,9 @@
 /**
  * The list of jobs as it is scrolled through: page by page, and current.
  *
- * At the top it is read anew as jobs come and go. Further down nothing may move under the reader's eyes: rows that are there
- * change in place, and how many jobs have come since is only counted; so it is too while a search goes through the jobs, which
- * would else begin again and again.
+ * At the top it is read anew as jobs come and go. Further down, and while somebody points at a row, nothing may move under the
+ * reader's eyes: rows that are there change in place, and how many jobs have come since is only counted; so it is too while a
+ * search goes through the jobs, which would else begin again and again.
  */
 
 import { type InfiniteData, useQueryClient } from "@tanstack/react-query";
@@ -30,25 +30,50 @@ export function useJobList(filter: Parameters) {
   const key = useMemo(() => keyOf(read, moment), [read, moment]);
   const answer = useReadPages(read);
   const [atTop, setAtTop] = useState(true);
+  const [held, setHeld] = useState(false);
   const [arrived, setArrived] = useState(0);
   const refreshing = useRef<ReturnType<typeof setTimeout>>(undefined);
   const searching = useRef(false);
+  /** Whether it is being read anew because of events. */
+  const underWay = useRef(false);
+  /** Whether there is more to show than is shown. */
+  const missed = useRef(false);
 
   const refresh = useCallback(() => {
     clearTimeout(refreshing.current);
     refreshing.current = undefined;
+    missed.current = false;
     setArrived(0);
     queries.setQueryData<Pages>(key, (pages) => pages && firstOf(pages));
-    return queries.invalidateQueries({ queryKey: key, exact: true });
+    underWay.current = true;
+    return queries.invalidateQueries({ queryKey: key, exact: true }).finally(() => {
+      underWay.current = false;
+    });
   }, [queries, key]);
 
+  const still = !atTop || held;
+  const soon = useCallback(() => {
+    refreshing.current ??= setTimeout(() => void refresh(), PAUSE_MS);
+  }, [refresh]);
+
   useLiveBatches((batch) => {
-    queries.setQueryData<Pages>(key, (pages) => pages && withEvents(pages, batch.events));
+    // What is patched stays as old as it was read.
+    const updatedAt = queries.getQueryState(key)?.dataUpdatedAt ?? 0;
+    queries.setQueryData<Pages>(key, (pages) => pages && withEvents(pages, batch.events), { updatedAt });
     if (!touched(batch).topics.has("jobs")) return;
-    if (!atTop || searching.current)
+    if (still || searching.current) {
+      missed.current = true;
       setArrived((before) => before + (batch.counts.get("job.submitted") ?? 0));
-    else refreshing.current ??= setTimeout(() => void refresh(), PAUSE_MS);
+    } else soon();
   });
+  useEffect(() => {
+    if (!still && missed.current) soon();
+    if (!still || !(underWay.current || refreshing.current !== undefined)) return;
+    if (underWay.current) void queries.cancelQueries({ queryKey: key, exact: true });
+    clearTimeout(refreshing.current);
+    refreshing.current = undefined;
+    missed.current = true;
+  }, [still, soon, queries, key]);
   useEffect(() => () => clearTimeout(refreshing.current), []);
 
   const rows = useMemo(() => answer.data?.pages.flatMap(({ items }) => items) ?? [], [answer.data]);
@@ -72,9 +97,10 @@ export function useJobList(filter: Parameters) {
     exact: first?.total_is_exact ?? true,
     more,
     refresh,
-    /** Jobs that were submitted, of any kind, since the list was read, while it was scrolled. */
+    /** Jobs that were submitted, of any kind, since the list was read, while it stood still. */
     arrived,
     setAtTop,
+    setHeld,
   };
 }
 

@@ -51,8 +51,8 @@ function Lines({ queues: all }: { queues: readonly QueueView[] }) {
               className={style["figures"]}
               title={`${count(queue.pending)} pending, ${count(queue.processing)} processing`}
             >
+              <span>{waitOf(queue)}</span>
               <b>{compact(queue.pending)}</b>
-              {waitOf(queue) && <span>{waitOf(queue)}</span>}
             </span>
             <span className={style["track"]} aria-hidden="true">
               <i data-kind="processing" style={{ width: `${(queue.processing / most) * 100}%` }} />

@@ -1,8 +1,18 @@
 import { Link } from "@tanstack/react-router";
 import { breakers } from "~/api/reads";
+import type { BreakerView } from "~/api/types";
 import { useRead } from "~/api/useRead";
+import { useNow } from "~/components/clock";
 import { Panel } from "~/components/Panel";
+import { ago, ms } from "~/format";
 import style from "./Breakers.module.css";
+
+const WHY: Readonly<Record<string, string>> = {
+  manual: "opened by a person",
+  failure_ratio: "too many attempts failed",
+  consecutive_failures: "attempts failed one after the other",
+  probe_failed: "those let through to try failed too",
+};
 
 /** The circuits that are not closed. Where all are, there is nothing to say and nothing is shown. */
 export function Breakers() {
@@ -12,15 +22,24 @@ export function Breakers() {
   return (
     <Panel title="Circuit breakers">
       <ul className={style["breakers"]}>
-        {open.map(({ type, state }) => (
-          <li key={type}>
-            <Link to="/types/$type" params={{ type }}>
-              <b>{type}</b>
-            </Link>
-            <span>{state.replace("_", " ")}</span>
-          </li>
+        {open.map((breaker) => (
+          <Line key={breaker.type} breaker={breaker} />
         ))}
       </ul>
     </Panel>
+  );
+}
+
+function Line({ breaker: { type, state, reason, until: end } }: { breaker: BreakerView }) {
+  const now = useNow();
+  const about = [WHY[reason] ?? reason, state === "open" && end && `tried again ${ago(ms(end), now)}`];
+  return (
+    <li>
+      <Link to="/types/$type" params={{ type }} className={style["breaker"]}>
+        <b className="one-line">{type}</b>
+        <em data-state={state}>{state.replaceAll("_", " ")}</em>
+        <span className={style["about"]}>{about.filter(Boolean).join(" · ")}</span>
+      </Link>
+    </li>
   );
 }

@@ -6,7 +6,7 @@ import { useRead } from "~/api/useRead";
 import { Panel } from "~/components/Panel";
 import { Empty, Shown } from "~/components/states";
 import { Time } from "~/components/Time";
-import { compact, count } from "~/format";
+import { compact, count, counted } from "~/format";
 import style from "./DeadLetterGroups.module.css";
 
 const MOST = 6;
@@ -19,7 +19,7 @@ export function DeadLetterGroups() {
       title="Dead letters"
       aside={
         <>
-          {answer.data && answer.data.total > 0 && <span>{count(answer.data.total)} wait for somebody</span>}
+          {answer.data && answer.data.total > 0 && <span>{counted(answer.data.total, "job")}</span>}
           <Link to="/dead-letters">All</Link>
         </>
       }
@@ -55,10 +55,13 @@ function Line({ group }: { group: Group }) {
         <span className={style["count"]} title={count(group.count)}>
           {compact(group.count)}
         </span>
-        <span className="one-line" title={`${group.error_type}: ${group.message}`}>
-          <b>{group.error_type}</b> {group.message}
-        </span>
+        <b className="one-line">
+          <bdi>{group.error_type}</bdi>
+        </b>
         <Time at={group.last_at} />
+        <span className={style["message"]} title={`${group.error_type}: ${group.message}`}>
+          <bdi>{group.message}</bdi>
+        </span>
       </Link>
     </li>
   );

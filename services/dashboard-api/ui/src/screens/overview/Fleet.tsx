@@ -5,10 +5,14 @@ import type { WorkerView } from "~/api/types";
 import { useRead } from "~/api/useRead";
 import { Panel } from "~/components/Panel";
 import { Empty, Shown } from "~/components/states";
-import { count, share } from "~/format";
+import { bytes, count, counted, share, significant } from "~/format";
 import { written } from "~/search/terms";
 import style from "./Fleet.module.css";
+import { alive, glance, gone, runs } from "./fleet";
 
+/** So many workers are shown; of fewer there is room to say more. */
+const MOST = 6;
+const MOST_CLOSELY = 3;
 /** As many squares are drawn for one worker; a number stands for what is beyond. */
 const SLOTS_MOST = 32;
 
@@ -41,31 +45,34 @@ export function Fleet() {
           </Empty>
         }
       >
-        {({ items }) => (
-          <ul className={style["workers"]}>
-            {items
-              .filter((worker) => !gone(worker))
-              .map((worker) => (
-                <Line key={worker.id} worker={worker} />
-              ))}
-          </ul>
-        )}
+        {({ items }) => <Lines workers={items} />}
       </Shown>
     </Panel>
   );
 }
 
-export function alive({ state }: WorkerView): boolean {
-  return state === "joined" || state === "draining";
+function Lines({ workers: all }: { workers: readonly WorkerView[] }) {
+  const { shown, more } = glance(all, MOST);
+  const closely = shown.length + more <= MOST_CLOSELY;
+  return (
+    <ul className={style["workers"]}>
+      {shown.map((worker) => (
+        <Line key={worker.id} worker={worker} closely={closely} />
+      ))}
+      {more > 0 && (
+        <li>
+          <Link to="/workers" className={style["more"]}>
+            and {counted(more, "more worker")}
+          </Link>
+        </li>
+      )}
+    </ul>
+  );
 }
 
-/** Those that said good-bye are no news; those that were lost are. */
-function gone({ state }: WorkerView): boolean {
-  return state === "left";
-}
-
-function Line({ worker }: { worker: WorkerView }) {
+function Line({ worker, closely }: { worker: WorkerView; closely: boolean }) {
   const drawn = Math.min(worker.slots, SLOTS_MOST);
+  const here = alive(worker);
   return (
     <li>
       <Link to="/jobs" search={{ q: written("worker", worker.id) }} className={style["worker"]}>
@@ -73,16 +80,25 @@ function Line({ worker }: { worker: WorkerView }) {
           <span className="mono">{worker.id}</span>
           {worker.state !== "joined" && <em data-state={worker.state}>{worker.state}</em>}
         </span>
-        <span className="numbers quiet">
-          {worker.running.length}/{worker.slots}
+        <span className={style["figures"]}>
+          {here && worker.rss_bytes !== null && <span title="Memory">{bytes(worker.rss_bytes)}</span>}
+          {here && worker.cpu_percent !== null && <span>{significant(worker.cpu_percent, 2)} % CPU</span>}
+          <b>
+            {worker.running.length}/{worker.slots}
+          </b>
         </span>
-        {alive(worker) && (
+        {here && (
           <span className={style["slots"]} aria-hidden="true">
             {Array.from({ length: drawn }, (_, slot) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: a slot is its place
               <i key={slot} data-busy={slot < worker.running.length || undefined} />
             ))}
             {worker.slots > drawn && <span>+{worker.slots - drawn}</span>}
+          </span>
+        )}
+        {here && closely && (
+          <span className={style["runs"]} title={runs(worker)}>
+            {runs(worker) || "runs nothing"}
           </span>
         )}
       </Link>

@@ -1,11 +1,13 @@
 import { SegmentedControl, Skeleton } from "@mantine/core";
 import { useMemo, useState } from "react";
 import type { Stats } from "~/api/types";
+import { OF_TIME } from "~/components/chart/scale-steps";
 import { latency } from "~/components/chart/series";
 import { TimeChart } from "~/components/chart/TimeChart";
 import { Panel } from "~/components/Panel";
 import { duration } from "~/format";
 import style from "./Latency.module.css";
+import { HEIGHT } from "./Throughput";
 
 type Of = "queue_latency_ms" | "run_time_ms";
 
@@ -16,6 +18,7 @@ export function Latency({ stats }: { stats: Stats | undefined }) {
   return (
     <Panel
       title="Latency"
+      className={style["panel"]}
       aside={
         <>
           {stats && chart && (
@@ -45,9 +48,16 @@ export function Latency({ stats }: { stats: Stats | undefined }) {
       }
     >
       {chart ? (
-        <TimeChart label="Percentiles of latency, over time" {...chart} format={duration} least={2} />
+        <TimeChart
+          label="Percentiles of latency, over time"
+          {...chart}
+          format={duration}
+          least={2}
+          steps={OF_TIME}
+          height={HEIGHT}
+        />
       ) : (
-        <Skeleton height={180} />
+        <Skeleton height={HEIGHT} />
       )}
     </Panel>
   );

@@ -1,7 +1,6 @@
 import { UnstyledButton } from "@mantine/core";
 import { IconMoonStars } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
 import { notable } from "~/api/reads";
 import type { NotableView } from "~/api/types";
 import { useRead } from "~/api/useRead";
@@ -15,18 +14,17 @@ const FEW = 8;
 const MANY = 60;
 
 /** What happened of late that somebody may have to look at: each leads to what it is of, its time to that moment. */
-export function Notable() {
-  const [many, setMany] = useState(false);
+export function Notable({ all, onAll }: { all: boolean; onAll: (all: boolean) => void }) {
   // One more than is shown tells whether there are more.
-  const answer = useRead(notable(many ? MANY : FEW + 1), { keep: true });
+  const answer = useRead(notable(all ? MANY : FEW + 1), { keep: true });
   const there = answer.data?.items.length ?? 0;
   return (
     <Panel
       title="Notable events"
       aside={
-        (many || there > FEW) && (
-          <UnstyledButton className={style["more"]} aria-expanded={many} onClick={() => setMany(!many)}>
-            {many ? "Fewer" : "More"}
+        (all || there > FEW) && (
+          <UnstyledButton className={style["more"]} aria-expanded={all} onClick={() => onAll(!all)}>
+            {all ? "Fewer" : "More"}
           </UnstyledButton>
         )
       }
@@ -42,7 +40,7 @@ export function Notable() {
       >
         {({ items }) => (
           <ol className={style["events"]}>
-            {items.slice(0, many ? MANY : FEW).map((one) => (
+            {items.slice(0, all ? MANY : FEW).map((one) => (
               <li key={`${one.event} ${one.first_offset}`}>
                 <i data-tag={one.event} aria-hidden="true" />
                 <Words one={one} />
@@ -66,7 +64,7 @@ function Words({ one }: { one: NotableView }) {
   const place = target(one) ?? { to: "/" as const, search: { as_of: one.offset } };
   const often = times(one);
   return (
-    <Link {...place} className="one-line" title={one.words}>
+    <Link {...place} className={style["words"]} title={one.words}>
       {often && <b>{often} </b>}
       <bdi>{one.words}</bdi>
     </Link>

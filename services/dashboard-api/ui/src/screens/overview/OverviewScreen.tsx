@@ -1,8 +1,12 @@
 import { SegmentedControl } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { ProblemError } from "~/api/http";
 import { stats } from "~/api/reads";
 import { useRead } from "~/api/useRead";
+import { sinceBegun } from "~/components/chart/series";
 import { Page } from "~/components/Page";
+import { Panel } from "~/components/Panel";
 import { Failed } from "~/components/states";
 import { Autoscaler } from "./Autoscaler";
 import { Backlog } from "./Backlog";
@@ -13,14 +17,18 @@ import { Latency } from "./Latency";
 import { Notable } from "./Notable";
 import style from "./Overview.module.css";
 import { StatusTiles } from "./StatusTiles";
-import { WINDOWS, type Window } from "./search";
+import { type OverviewSearch, WINDOWS, type Window } from "./search";
 import { Throughput } from "./Throughput";
 
 /** The whole at a glance. Everything in it leads to the list behind it. */
 export function OverviewScreen() {
-  const { window = "15m" } = useSearch({ from: "/" });
+  const { window = "15m", notable } = useSearch({ from: "/" });
   const navigate = useNavigate({ from: "/" });
+  const look = (further: OverviewSearch) =>
+    void navigate({ search: (former) => ({ ...former, ...further }), replace: true });
   const answer = useRead(stats(window), { keep: true });
+  const figures = useMemo(() => answer.data && sinceBegun(answer.data), [answer.data]);
+  const failed = answer.isError && answer.data === undefined;
   return (
     <Page
       title="Overview"
@@ -30,38 +38,44 @@ export function OverviewScreen() {
           aria-label="How far back"
           data={[...WINDOWS]}
           value={window}
-          onChange={(value) => void navigate({ search: { window: value as Window }, replace: true })}
+          onChange={(value) => look({ window: value as Window })}
         />
       }
     >
-      {answer.isError && answer.data === undefined && (
-        <Failed error={answer.error} again={() => void answer.refetch()} />
+      {failed ? (
+        <Panel>
+          <Failed error={answer.error} again={() => void answer.refetch()} />
+        </Panel>
+      ) : (
+        <>
+          <StatusTiles stats={answer.data} />
+          <div className={style["charts"]}>
+            <Throughput stats={figures} />
+            <Latency stats={figures} />
+          </div>
+        </>
       )}
-      <StatusTiles stats={answer.data} />
-      <div className={style["grid"]}>
-        <div className={style["half"]}>
-          <Throughput stats={answer.data} />
+      {!(failed && unanswered(answer.error)) && (
+        <div className={style["columns"]}>
+          <div>
+            <Backlog />
+            <DeadLetterGroups />
+          </div>
+          <div>
+            <Breakers />
+            <Fleet />
+            <Autoscaler />
+          </div>
+          <div>
+            <Notable all={notable === "all"} onAll={(all) => look({ notable: all ? "all" : undefined })} />
+          </div>
         </div>
-        <div className={style["half"]}>
-          <Latency stats={answer.data} />
-        </div>
-        <div className={style["third"]}>
-          <Backlog />
-        </div>
-        <div className={style["third"]}>
-          <Fleet />
-        </div>
-        <div className={style["third"]}>
-          <Autoscaler />
-        </div>
-        <div className={style["half"]}>
-          <DeadLetterGroups />
-        </div>
-        <div className={style["half"]}>
-          <Notable />
-          <Breakers />
-        </div>
-      </div>
+      )}
     </Page>
   );
+}
+
+/** Whether nobody is there: saying so once is enough. */
+function unanswered(error: Error | null): boolean {
+  return error instanceof ProblemError && error.status === 0;
 }

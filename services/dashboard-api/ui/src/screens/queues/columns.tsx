@@ -6,6 +6,7 @@ import { written } from "~/search/terms";
 import style from "./columns.module.css";
 import { DepthBar } from "./DepthBar";
 import { QueueSwitch } from "./QueueSwitch";
+import { standstill } from "./standstill";
 
 /** The columns of the list of queues. `most`: the depth of the deepest; `ask`: asks whether to switch one. */
 export function columnsOf(most: number, ask: (name: string) => void): readonly Column<QueueView>[] {
@@ -67,7 +68,7 @@ export function columnsOf(most: number, ask: (name: string) => void): readonly C
     {
       id: "eta",
       title: "Drained in",
-      width: 104,
+      width: 116,
       align: "end",
       from: 800,
       cell: (queue) => <Drained queue={queue} />,
@@ -83,14 +84,10 @@ export function columnsOf(most: number, ask: (name: string) => void): readonly C
   ];
 }
 
-function Name({
-  queue: { name, paused, pending, depth, by_priority },
-  most,
-}: {
-  queue: QueueView;
-  most: number;
-}) {
+function Name({ queue, most }: { queue: QueueView; most: number }) {
+  const { name, paused, pending, depth, by_priority } = queue;
   const elsewhere = pending - depth;
+  const why = paused ? null : standstill(queue);
   return (
     <div className={style["name"]}>
       <span className={style["line"]}>
@@ -98,6 +95,11 @@ function Name({
           {name}
         </Link>
         {paused && <em>paused</em>}
+        {why !== null && (
+          <em className={style["narrow"]} title={why.words}>
+            {why.short}
+          </em>
+        )}
         {elsewhere > 0 && (
           <span className="quiet" title="Blocked, scheduled or waiting to be tried again: not in line yet">
             +{compact(elsewhere)} to come
@@ -118,11 +120,14 @@ function Processing({ queue: { name, processing } }: { queue: QueueView }) {
   );
 }
 
-function Drained({ queue: { eta_ms: eta, depth, paused } }: { queue: QueueView }) {
-  if (depth === 0) return <span className="quiet">{NOTHING}</span>;
-  if (eta === null) {
-    if (paused) return <span className="quiet">paused</span>;
-    return <span title="Nothing has been worked off in the last minute">unknown</span>;
-  }
-  return <span title="If jobs go on coming and going as in the last minute">{duration(eta)}</span>;
+function Drained({ queue }: { queue: QueueView }) {
+  if (queue.depth === 0) return <span className="quiet">{NOTHING}</span>;
+  const why = standstill(queue);
+  if (why !== null)
+    return (
+      <span className={queue.paused ? "quiet" : style["stands"]} title={why.words}>
+        {why.short}
+      </span>
+    );
+  return <span title="If jobs go on coming and going as in the last minute">{duration(queue.eta_ms)}</span>;
 }

@@ -1,4 +1,5 @@
 import { SegmentedControl } from "@mantine/core";
+import { IconTerminal2 } from "@tabler/icons-react";
 import { useRouter } from "@tanstack/react-router";
 import { useState } from "react";
 import { command, type Language } from "~/api/commands";
@@ -6,6 +7,7 @@ import { useApi } from "~/api/context";
 import type { Submission } from "~/api/writes";
 import { Copy } from "~/components/Copy";
 import { Panel } from "~/components/Panel";
+import { Empty } from "~/components/states";
 import type { Draft } from "./draft";
 import style from "./Submit.module.css";
 
@@ -57,7 +59,9 @@ export function CopyAs({ job, keyOfOwn, draft }: CopyAsProps) {
           {text}
         </section>
       ) : (
-        <p className="quiet">Fill in the form, and the command for it stands here.</p>
+        <Empty icon={IconTerminal2} title="Nothing to say yet">
+          Fill in the form, and the command for it stands here.
+        </Empty>
       )}
     </Panel>
   );

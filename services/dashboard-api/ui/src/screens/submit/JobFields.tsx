@@ -8,6 +8,7 @@ import { Described } from "~/components/Described";
 import { counted, duration, PRIORITIES } from "~/format";
 import { type Draft, EMPTY, type Problems } from "./draft";
 import style from "./Submit.module.css";
+import { TypeChoices } from "./TypeChoices";
 
 interface JobFieldsProps {
   draft: Draft;
@@ -52,6 +53,7 @@ export function JobFields({ draft, problems, change, types }: JobFieldsProps) {
           error={problems.priority}
         />
       </div>
+      {draft.type === "" && <TypeChoices types={types} choose={(chosen) => change({ type: chosen })} />}
       {type?.description && (
         <p className={style["about"]}>
           <Described text={type.description} />

@@ -23,7 +23,7 @@ export function JsonMember({ shared, value, onChange }: JsonMemberProps) {
       minRows={1}
       maxRows={10}
       value={written}
-      error={problem}
+      error={problem ?? shared.error}
       onChange={({ currentTarget: { value: next } }) => {
         setText(next);
         const { value: read, problem: wrong } = readJson(next);

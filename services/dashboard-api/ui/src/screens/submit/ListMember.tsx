@@ -16,7 +16,7 @@ interface ListMemberProps {
 export function ListMember({ item, about, value = [], onChange }: ListMemberProps) {
   const say = (items: unknown[]) => onChange(items.length === 0 ? undefined : items);
   return (
-    <fieldset className={style["group"]}>
+    <fieldset className={style["group"]} data-missing={about.missing || undefined}>
       <Legend about={about} />
       {value.map((one, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: an item of a list is its place

@@ -18,7 +18,7 @@ interface MapMemberProps {
 export function MapMember({ item, about, value, onChange }: MapMemberProps) {
   const [lines, change] = useLines(value, onChange);
   return (
-    <fieldset className={style["group"]}>
+    <fieldset className={style["group"]} data-missing={about.missing || undefined}>
       <Legend about={about} />
       {lines.map((line) => {
         const twice = lines.some((one) => one.id < line.id && one.name === line.name && line.name !== "");

@@ -1,5 +1,4 @@
 import { Button, SegmentedControl, Text, Textarea } from "@mantine/core";
-import { useState } from "react";
 import type { TypeView } from "~/api/types";
 import type { Field } from "~/schema/fields";
 import { isObject } from "~/schema/values";
@@ -14,11 +13,18 @@ interface PayloadFieldProps {
   type: TypeView | undefined;
   /** What a worker said that belongs in it; null where none did. */
   fields: readonly Field[] | null;
+  /** Those of them that must be given and are not. */
+  missing: readonly string[];
+  /** Whether that is to be said beside the fields. */
+  complain: boolean;
+  asJson: boolean;
+  setAsJson: (asJson: boolean) => void;
 }
 
 /** The payload: as a form where the type says what belongs in it, and always as JSON. */
-export function PayloadField({ draft: { payload }, problem, change, type, fields }: PayloadFieldProps) {
-  const [asJson, setAsJson] = useState(false);
+export function PayloadField(props: PayloadFieldProps) {
+  const { problem, change, type, fields, missing, complain, asJson, setAsJson } = props;
+  const { payload } = props.draft;
   const { value } = readJson(payload);
   const choosable = fields !== null && isObject(value);
   const write = (next: unknown) => change({ payload: JSON.stringify(next, null, 2) });
@@ -47,22 +53,17 @@ export function PayloadField({ draft: { payload }, problem, change, type, fields
       </div>
       {choosable && !asJson ? (
         <div className={style["filled"]}>
-          <SchemaForm fields={fields} value={value} onChange={write} />
+          <SchemaForm fields={fields} missing={complain ? missing : []} value={value} onChange={write} />
           {fields.length === 0 && <p className="quiet">It takes nothing.</p>}
           <Others fields={fields} value={value} />
-          <section aria-label="The payload as JSON">
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, with the keyboard too */}
-            <pre className={style["code"]} tabIndex={0}>
-              {JSON.stringify(value, null, 2)}
-            </pre>
-          </section>
+          {Object.keys(value).length > 0 && <Preview value={value} />}
         </div>
       ) : (
         <Textarea
           aria-label="Payload"
           className={style["mono"]}
           autosize
-          minRows={8}
+          minRows={6}
           maxRows={28}
           spellCheck={false}
           value={payload}
@@ -70,12 +71,28 @@ export function PayloadField({ draft: { payload }, problem, change, type, fields
           error={problem}
         />
       )}
+      {choosable && asJson && missing.length > 0 && (
+        <Text size="xs" c="var(--jm-warning)">
+          Without <bdi>{missing.join(", ").slice(0, 200)}</bdi> its workers will refuse it.
+        </Text>
+      )}
       {type !== undefined && !type.has_schema && (
         <Text size="xs" c="dimmed">
           No worker has said what belongs in the payload of this type.
         </Text>
       )}
     </div>
+  );
+}
+
+function Preview({ value }: { value: unknown }) {
+  return (
+    <section aria-label="The payload as JSON">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, with the keyboard too */}
+      <pre className={style["code"]} tabIndex={0}>
+        {JSON.stringify(value, null, 2)}
+      </pre>
+    </section>
   );
 }
 

@@ -11,19 +11,21 @@ import { itemsOf, Several } from "./Several";
 
 interface SchemaFormProps {
   fields: readonly Field[];
+  /** Names of the members that must still be given. */
+  missing?: readonly string[];
   value: Members;
   onChange: (value: Members) => void;
 }
 
 /** An object's members, each as what it is. A member that is left empty is not said. */
-export function SchemaForm({ fields, value, onChange }: SchemaFormProps) {
+export function SchemaForm({ fields, missing = [], value, onChange }: SchemaFormProps) {
   return (
     <div className={style["members"]}>
       {fields.map((field) => (
         <div key={field.name} className={style["member"]} data-wide={isWide(field) || undefined}>
           <Member
             shape={field}
-            about={aboutOf(field)}
+            about={{ ...aboutOf(field), missing: missing.includes(field.name) }}
             value={memberOf(value, field.name)}
             onChange={(next) => onChange(withMember(value, field.name, next))}
           />
@@ -128,7 +130,7 @@ export function Member({ shape, about, value, onChange }: MemberProps) {
     case "object":
       if (shape.fields === undefined || (value !== undefined && !isObject(value))) break;
       return (
-        <fieldset className={style["group"]}>
+        <fieldset className={style["group"]} data-missing={about.missing || undefined}>
           <Legend about={about} />
           <SchemaForm
             fields={shape.fields}

@@ -9,6 +9,8 @@ import style from "./Submit.module.css";
 import { useLoad } from "./useLoad";
 
 const MOST = 100_000;
+/** The sample job that costs what it is told to. */
+const MADE_FOR_IT = "synthetic";
 
 interface SimulateLoadProps {
   opened: boolean;
@@ -29,7 +31,7 @@ export function SimulateLoad({ opened, onClose, types, begin }: SimulateLoadProp
 
 function Filling({ types, begin, onClose }: Omit<SimulateLoadProps, "opened">) {
   const { config } = useApi();
-  const [type, setType] = useState<string | null>(begin.type || "synthetic");
+  const [type, setType] = useState<string | null>(begin.type || typeToBegin(types));
   const [jobs, setJobs] = useState<number | string>(1_000);
   const [rate, setRate] = useState<number | string>(100);
   const [payload, setPayload] = useState(begin.payload);
@@ -54,7 +56,7 @@ function Filling({ types, begin, onClose }: Omit<SimulateLoadProps, "opened">) {
       <div className={style["row"]}>
         <Select
           label="Type"
-          data={[...new Set([...types.map((one) => one.type), type ?? "synthetic"])]}
+          data={[...new Set([...types.map((one) => one.type), ...(type ? [type] : [])])]}
           value={type}
           onChange={setType}
           searchable
@@ -112,6 +114,12 @@ function Filling({ types, begin, onClose }: Omit<SimulateLoadProps, "opened">) {
       </Group>
     </Stack>
   );
+}
+
+/** The one that is made for this, where a worker knows it; else any that one knows. */
+function typeToBegin(types: readonly TypeView[]): string | null {
+  const known = types.filter(({ workers }) => workers > 0).map(({ type }) => type);
+  return known.includes(MADE_FOR_IT) ? MADE_FOR_IT : (known[0] ?? null);
 }
 
 function Running({ sent, of, stop }: { sent: number; of: number; stop: () => void }) {

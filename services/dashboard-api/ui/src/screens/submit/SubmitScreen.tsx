@@ -14,8 +14,10 @@ import { OnlyNow } from "~/components/OnlyNow";
 import { Page } from "~/components/Page";
 import { Panel } from "~/components/Panel";
 import { type Field, fieldsOf } from "~/schema/fields";
+import { isObject, missingOf } from "~/schema/values";
+import { Accepted } from "./Accepted";
 import { CopyAs } from "./CopyAs";
-import { type Draft, EMPTY, read } from "./draft";
+import { type Draft, EMPTY, read, readJson } from "./draft";
 import { JobFields } from "./JobFields";
 import { newKey } from "./keys";
 import { Notice } from "./Notice";
@@ -26,6 +28,8 @@ import { SubmittedPanel } from "./SubmittedPanel";
 import { TemplatesPanel } from "./TemplatesPanel";
 
 const SHOWN_MOST = 6;
+/** What a person has to look at first where the form cannot be sent. */
+const WRONG = "[aria-invalid=true], fieldset[data-missing] :is(input, button)";
 
 /** Submits a job: everything that can be said of one, and how to say it elsewhere. */
 export function SubmitScreen() {
@@ -39,19 +43,29 @@ export function SubmitScreen() {
   const submit = useWrite({ write: submitJobOnce, done: ({ type }) => `${type} is submitted` });
   const type = known.data?.items.find((one) => one.type === draft.type);
   const fields = useFields(type);
+  const [jsonOf, setJsonOf] = useState<string | null>(null);
+  const asJson = jsonOf === draft.type;
+  const missing = useMemo(() => missingIn(fields, draft.payload), [fields, draft.payload]);
   const { job, problems } = read(draft, type);
+  const ready = job !== null && (asJson || missing.length === 0);
+  const form = useRef<HTMLFormElement>(null);
+  const [sent, setSent] = useState<Draft | null>(null);
   const key = useKey(draft, submitted.length);
   const change = (some: Partial<Draft>) => setDraft((before) => ({ ...before, ...some }));
   const told = tried ? problems : onlyFilled(draft, problems);
 
   const send = () => {
     setTried(true);
-    if (job === null) return;
+    if (job === null || !ready) {
+      requestAnimationFrame(() => form.current?.querySelector<HTMLElement>(WRONG)?.focus());
+      return;
+    }
     submit.mutate(
       { job, key },
       {
         onSuccess: (answer) => {
           setTried(false);
+          setSent(draft);
           setSubmitted((before) => [answer, ...before].slice(0, SHOWN_MOST));
         },
       },
@@ -72,6 +86,7 @@ export function SubmitScreen() {
       <div className={style["columns"]}>
         <Panel>
           <form
+            ref={form}
             className={style["form"]}
             onKeyDown={getHotkeyHandler([["mod+Enter", send]])}
             onSubmit={(event) => {
@@ -87,6 +102,10 @@ export function SubmitScreen() {
               change={change}
               type={type}
               fields={fields}
+              missing={missing}
+              complain={tried}
+              asJson={asJson}
+              setAsJson={(wanted) => setJsonOf(wanted ? draft.type : null)}
             />
             {submit.isError && <Refused error={submit.error} />}
             {inPast && (
@@ -94,8 +113,15 @@ export function SubmitScreen() {
                 The types are those of then. Go back to now to submit a job.
               </Notice>
             )}
+            {sent === draft && submitted[0] && <Accepted key={submitted[0].id} submitted={submitted[0]} />}
             <Group justify="space-between">
-              <Button variant="subtle" color="gray" onClick={() => setDraft(EMPTY)}>
+              <Button
+                variant="default"
+                onClick={() => {
+                  setDraft(EMPTY);
+                  setTried(false);
+                }}
+              >
                 Empty the form
               </Button>
               <OnlyNow>
@@ -104,9 +130,9 @@ export function SubmitScreen() {
                   size="sm"
                   leftSection={<IconSend size={15} />}
                   loading={submit.isPending}
-                  disabled={tried && job === null}
+                  disabled={tried && !ready}
                 >
-                  Submit
+                  {sent === draft ? "Submit another" : "Submit"}
                 </Button>
               </OnlyNow>
             </Group>
@@ -126,6 +152,12 @@ export function SubmitScreen() {
       />
     </Page>
   );
+}
+
+/** The members of the payload that its type asks for and that nobody gave. */
+function missingIn(fields: readonly Field[] | null, payload: string): string[] {
+  const { value } = readJson(payload);
+  return fields !== null && isObject(value) ? missingOf(fields, value) : [];
 }
 
 /** The fields of a type's payload; null where no worker told them. They change only when workers come. */

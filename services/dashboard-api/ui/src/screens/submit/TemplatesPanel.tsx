@@ -1,8 +1,9 @@
 import { ActionIcon, Button, Popover, TextInput } from "@mantine/core";
-import { IconTrash } from "@tabler/icons-react";
+import { IconTemplate, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 import type { TypeView } from "~/api/types";
 import { Panel } from "~/components/Panel";
+import { Empty } from "~/components/states";
 import type { Draft } from "./draft";
 import style from "./Submit.module.css";
 import { forget, keep, kept, SAMPLES, type Template } from "./templates";
@@ -26,7 +27,9 @@ export function TemplatesPanel({ draft, types, use }: TemplatesPanelProps) {
       }
     >
       {own.length + samples.length === 0 && (
-        <p className="quiet">Keep a form that you fill in often; it stays in this browser.</p>
+        <Empty icon={IconTemplate} title="No templates yet">
+          Keep a form that you fill in often: it stays in this browser.
+        </Empty>
       )}
       <ul className={style["list"]} aria-label="Templates">
         {own.map((template) => (

@@ -8,7 +8,11 @@ export interface About {
   withAsterisk?: boolean;
   placeholder?: string;
   otherwise?: unknown;
+  /** It must be given and is not, and that is to be said. */
+  missing?: boolean;
 }
+
+const MISSING = "It must be given";
 
 /** The name of a group of fields, and what it is about. */
 export function Legend({ about }: { about: About }) {
@@ -17,6 +21,7 @@ export function Legend({ about }: { about: About }) {
       {about.label}
       {about.withAsterisk && <span aria-hidden="true"> *</span>}
       {about.description && <span className={style["about"]}>{about.description}</span>}
+      {about.missing && <em>{MISSING}</em>}
     </legend>
   );
 }
@@ -28,6 +33,7 @@ export function around(about: About) {
     ...(about.description ? { description: about.description } : {}),
     withAsterisk: about.withAsterisk ?? false,
     placeholder: about.placeholder ?? "",
+    error: about.missing ? MISSING : undefined,
     inputWrapperOrder: ["label", "input", "description", "error"] as (
       | "label"
       | "input"

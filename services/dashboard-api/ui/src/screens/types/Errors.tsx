@@ -1,6 +1,6 @@
 import { IconMoodCheck } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
-import type { ErrorGroup } from "~/api/types";
+import type { ErrorGroup, ErrorSample } from "~/api/types";
 import { JobId } from "~/components/JobId";
 import { Panel } from "~/components/Panel";
 import { Empty } from "~/components/states";
@@ -12,11 +12,13 @@ interface ErrorsProps {
   groups: readonly ErrorGroup[];
   /** Whether these are all there are. */
   exact: boolean;
+  /** What was looked at, where that is not everything. */
+  sample: ErrorSample;
   type: string;
 }
 
 /** What attempts of a type's jobs failed of: their errors by fingerprint, the most frequent first. */
-export function Errors({ groups, exact, type }: ErrorsProps) {
+export function Errors({ groups, exact, sample, type }: ErrorsProps) {
   const dead = groups.reduce((sum, group) => sum + group.dead, 0);
   return (
     <Panel
@@ -37,17 +39,27 @@ export function Errors({ groups, exact, type }: ErrorsProps) {
     >
       {groups.length === 0 ? (
         <Empty icon={IconMoodCheck} title="No errors">
-          No attempt of this type has failed.
+          {lookedAt(sample) ?? "No attempt of this type has failed."}
         </Empty>
       ) : (
         <ul className={style["errors"]}>
           {groups.map((group) => (
             <Line key={`${group.fingerprint} ${group.error_type}`} group={group} />
           ))}
+          {!exact && <li className={style["when"]}>{lookedAt(sample) ?? "The most frequent."}</li>}
         </ul>
       )}
     </Panel>
   );
+}
+
+/** Say of how many of the latest the errors are; null where they are of all. */
+function lookedAt({ jobs, attempts }: ErrorSample): string | null {
+  const parts = [
+    jobs !== null && `the latest ${counted(jobs, "failed job")} of this type`,
+    attempts !== null && `the latest ${counted(attempts, "attempt")} of any type that failed before another`,
+  ].filter(Boolean);
+  return parts.length === 0 ? null : `Of ${parts.join(" and ")}.`;
 }
 
 function Line({ group }: { group: ErrorGroup }) {

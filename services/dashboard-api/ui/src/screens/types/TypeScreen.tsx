@@ -1,21 +1,19 @@
 import { SegmentedControl } from "@mantine/core";
-import { IconArrowLeft, IconMoodSearch } from "@tabler/icons-react";
+import { IconArrowLeft } from "@tabler/icons-react";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { ProblemError } from "~/api/http";
 import { breakers, typeOf } from "~/api/reads";
 import type { TypeDetail } from "~/api/types";
 import { useRead } from "~/api/useRead";
+import { BreakerBadge } from "~/components/BreakerBadge";
 import { Described } from "~/components/Described";
 import { Page } from "~/components/Page";
-import { Panel } from "~/components/Panel";
-import { Empty, Failed, Loading } from "~/components/states";
+import { Course } from "~/components/span/Course";
+import { Lengths } from "~/components/span/Lengths";
+import { Unanswered } from "~/components/Unanswered";
 import { Breaker } from "./Breaker";
-import { BreakerBadge } from "./BreakerBadge";
 import { BreakerSwitch } from "./BreakerSwitch";
-import { Course } from "./Course";
 import { Errors } from "./Errors";
 import { Figures } from "./Figures";
-import { Lengths } from "./Lengths";
 import { WINDOWS, type Window } from "./search";
 import { Takes } from "./Takes";
 import style from "./Types.module.css";
@@ -30,7 +28,7 @@ export function TypeScreen() {
   return (
     <Page
       title={type}
-      about={known && <BreakerBadge state={known.breaker} />}
+      about={known && <BreakerBadge state={known.breaker} named />}
       actions={
         <>
           <Link to="/types" className={style["back"]}>
@@ -50,17 +48,9 @@ export function TypeScreen() {
       {known ? (
         <Known view={known} window={window} />
       ) : (
-        <Panel>
-          {!answer.isError ? (
-            <Loading lines={12} />
-          ) : answer.error instanceof ProblemError && answer.error.status === 404 ? (
-            <Empty icon={IconMoodSearch} title="No such type">
-              No worker knows it, and there are no jobs of it.
-            </Empty>
-          ) : (
-            <Failed error={answer.error} again={() => void answer.refetch()} />
-          )}
-        </Panel>
+        <Unanswered answer={answer} lines={12} title="No such type">
+          No worker knows it, and there are no jobs of it.
+        </Unanswered>
       )}
     </Page>
   );
@@ -80,8 +70,13 @@ function Known({ view, window }: { view: TypeDetail; window: Window }) {
       {breaker && breaker.state !== "closed" && <Breaker breaker={breaker} />}
       <div className={style["grid"]}>
         <Lengths span={view.span} window={window} />
-        <Errors groups={view.errors} exact={view.errors_are_exact} type={view.type} />
-        <Course span={view.span} />
+        <Errors
+          groups={view.errors}
+          exact={view.errors_are_exact}
+          sample={view.errors_sample}
+          type={view.type}
+        />
+        <Course label="Jobs of the type a second, over time" span={view.span} jobs={view.jobs} />
         <Takes view={view} />
       </div>
     </>

@@ -1,15 +1,16 @@
+import { Button } from "@mantine/core";
 import { IconCategory2 } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { types } from "~/api/reads";
 import type { TypeView } from "~/api/types";
 import { useRead } from "~/api/useRead";
+import { BreakerBadge } from "~/components/BreakerBadge";
 import { DataTable } from "~/components/DataTable";
 import { Page } from "~/components/Page";
 import { Panel } from "~/components/Panel";
 import { Empty, Shown } from "~/components/states";
 import type { Column } from "~/components/table-model";
 import { count, counted, duration, rate } from "~/format";
-import { BreakerBadge } from "./BreakerBadge";
 import { SuccessRate } from "./SuccessRate";
 import { success } from "./success";
 import style from "./Types.module.css";
@@ -36,7 +37,15 @@ export function TypesScreen() {
           of={answer}
           empty={({ items }) => items.length === 0}
           otherwise={
-            <Empty icon={IconCategory2} title="No types yet">
+            <Empty
+              icon={IconCategory2}
+              title="No types yet"
+              action={
+                <Button component={Link} to="/submit" variant="default" mt={6}>
+                  Submit a job
+                </Button>
+              }
+            >
               They are those of the workers, and of the jobs that were submitted.
             </Empty>
           }
@@ -63,9 +72,14 @@ const COLUMNS: readonly Column<TypeView>[] = [
     id: "type",
     title: "Type",
     cell: ({ type, description }) => (
-      <Link to="/types/$type" params={{ type }} title={description || type} className={style["type"]}>
-        {type}
-      </Link>
+      <>
+        <Link to="/types/$type" params={{ type }} title={description || type} className={style["type"]}>
+          {type}
+        </Link>
+        <span className={style["about"]} title={description}>
+          <bdi>{description.slice(0, 200)}</bdi>
+        </span>
+      </>
     ),
     value: ({ type }) => type,
   },

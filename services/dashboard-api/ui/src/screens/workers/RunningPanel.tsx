@@ -1,6 +1,6 @@
 import { Button, Progress } from "@mantine/core";
 import { IconLoader2 } from "@tabler/icons-react";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useMoment } from "~/api/context";
 import type { WorkerView } from "~/api/types";
 import { DataTable } from "~/components/DataTable";
@@ -9,6 +9,7 @@ import { Panel } from "~/components/Panel";
 import { Empty, Shown } from "~/components/states";
 import { Took } from "~/components/Time";
 import type { Column } from "~/components/table-model";
+import { NOTHING } from "~/format";
 import { type Running, runningOn } from "./fleet";
 import style from "./RunningPanel.module.css";
 import type { Choosing } from "./WorkersPanel";
@@ -63,11 +64,11 @@ function Facts({ worker: { queues, types, state, reason } }: { worker: WorkerVie
     <dl className={style["facts"]}>
       <div>
         <dt>Queues</dt>
-        <dd>{queues.length === 0 ? "every one there is" : queues.join(", ")}</dd>
+        <dd>{isEvery(queues) ? "every one there is" : <Names to="queues" names={queues} />}</dd>
       </div>
       <div>
         <dt>Types</dt>
-        <dd>{types.join(", ")}</dd>
+        <dd>{types.length === 0 ? NOTHING : <Names to="types" names={types} />}</dd>
       </div>
       {reason && (
         <div>
@@ -76,6 +77,30 @@ function Facts({ worker: { queues, types, state, reason } }: { worker: WorkerVie
         </div>
       )}
     </dl>
+  );
+}
+
+/** Workers say a star for every queue, or none at all. */
+function isEvery(queues: readonly string[]): boolean {
+  return queues.length === 0 || queues.includes("*");
+}
+
+/** Names, each a link to what it names. */
+function Names({ to, names }: { to: "queues" | "types"; names: readonly string[] }) {
+  return (
+    <span className={style["names"]}>
+      {names.map((name) =>
+        to === "types" ? (
+          <Link key={name} to="/types/$type" params={{ type: name }}>
+            {name}
+          </Link>
+        ) : (
+          <Link key={name} to="/queues" search={{ queue: name }}>
+            {name}
+          </Link>
+        ),
+      )}
+    </span>
   );
 }
 
@@ -120,7 +145,7 @@ function HowFar({ progress }: Pick<Running, "progress">) {
   if (progress === null)
     return (
       <span className="quiet" title="It tells no progress">
-        –
+        {NOTHING}
       </span>
     );
   const percent = Math.min(100, Math.max(0, progress.percent));

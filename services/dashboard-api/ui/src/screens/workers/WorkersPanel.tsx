@@ -54,6 +54,7 @@ export function WorkersPanel({ answer, chosen, choose }: Choosing) {
               idOf={({ id }) => id}
               rowHeight={ROW_PX}
               maxHeight={480}
+              current={chosen}
               open={({ id }) => choose(id === chosen ? undefined : id)}
             />
             <DrainDialog worker={items.find(({ id }) => id === asked)} opened={opened} onClose={close} />

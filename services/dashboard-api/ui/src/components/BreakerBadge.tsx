@@ -7,8 +7,16 @@ const WORDS: Readonly<Record<string, string>> = {
   open: "none of its jobs may start",
 };
 
+interface BreakerBadgeProps {
+  state: string;
+  /** Without a ground: in lists, where most are alike. */
+  quiet?: boolean;
+  /** Says that it is a breaker's: where no column does. */
+  named?: boolean;
+}
+
 /** The state of a type's circuit breaker: sign, word and colour. */
-export function BreakerBadge({ state, quiet = false }: { state: string; quiet?: boolean }) {
+export function BreakerBadge({ state, quiet = false, named = false }: BreakerBadgeProps) {
   const Sign =
     state === "open" ? IconPlugConnectedX : state === "half_open" ? IconCircleHalf2 : IconCircleCheck;
   return (
@@ -19,6 +27,7 @@ export function BreakerBadge({ state, quiet = false }: { state: string; quiet?: 
       title={`circuit breaker ${state.replace("_", " ")}: ${WORDS[state] ?? ""}`}
     >
       <Sign size={13} aria-hidden="true" />
+      {named && "breaker "}
       {state.replace("_", " ")}
     </span>
   );

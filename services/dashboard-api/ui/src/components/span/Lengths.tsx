@@ -1,12 +1,12 @@
 import { SegmentedControl } from "@mantine/core";
 import { IconChartBar } from "@tabler/icons-react";
 import { useState } from "react";
-import type { Percentiles, TypeSpan } from "~/api/types";
+import type { Percentiles, Span } from "~/api/types";
 import { Panel } from "~/components/Panel";
 import { Empty } from "~/components/states";
 import { duration } from "~/format";
 import { Histogram } from "./Histogram";
-import style from "./Types.module.css";
+import style from "./Lengths.module.css";
 
 type Of = "run_time" | "queue_latency";
 
@@ -16,9 +16,16 @@ const WORDS: Readonly<Record<Of, { label: string; about: string; none: string }>
 };
 const SHARES: readonly (keyof Percentiles)[] = ["p50", "p95", "p99"];
 
+interface LengthsProps {
+  span: Span;
+  window: string;
+  /** Which of the two is shown until the other is chosen. */
+  first?: Of;
+}
+
 /** How long attempts ran, or jobs stood in line: how it spread, counted exactly, and percentiles. */
-export function Lengths({ span, window }: { span: TypeSpan; window: string }) {
-  const [of, setOf] = useState<Of>("run_time");
+export function Lengths({ span, window, first = "run_time" }: LengthsProps) {
+  const [of, setOf] = useState<Of>(first);
   const { count, buckets } = span[of];
   const words = WORDS[of];
   return (
