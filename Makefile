@@ -18,11 +18,12 @@ UI_PACKAGES := $(UI)/node_modules/.package-lock.json
 UI_BUILT := services/dashboard-api/src/journeyman_dashboard/ui_dist/index.html
 UI_SOURCES := $(wildcard $(UI)/*.html $(UI)/*.ts $(UI)/*.json) $(shell find $(UI)/src $(UI)/plugins $(UI)/public -type f)
 
-# More for the program of `run` (UP="--workers 2"), for pytest (TESTS="tests/unit -k retry"), how long `soak` takes,
-# which moments `chaos` chooses, which seeds `simulate` runs,
-# and which `pictures` are taken.
+# More for the program of `run` (UP="--workers 2"), for pytest (TESTS="tests/unit -k retry", in AT_ONCE processes), how long
+# `soak` takes, which moments `chaos` chooses, which seeds `simulate` runs, and which `pictures` are taken.
 UP ?=
 TESTS ?= tests
+AT_ONCE ?= 3
+PYTEST := $(BIN)/python -m pytest -n $(AT_ONCE) --dist loadfile --no-loadscope-reorder
 CONTAINER_TESTS ?= tests/containers $(addprefix tests/integration/test_,scheduler_recovery.py worker_doorbell.py verify_keys.py verify_live.py log_figures.py)
 SQS_TESTS ?= tests/e2e tests/chaos $(addprefix tests/integration/test_sqs_,forwarder.py worker.py system.py)
 CLUSTER_TESTS ?= tests/cluster tests/conformance tests/integration tests/e2e
@@ -30,6 +31,9 @@ MINUTES ?= 60
 SEED ?= 4
 SIMULATE ?=
 PICTURES ?=
+
+# Tests start the services hundreds of times: what Python has compiled once is kept, also where it would not be.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test ui ui-check test-containers test-cluster test-sqs check lint types walls format bench bench-peers soak chaos simulate docs dashboards pictures lock setup deploy-setup clean
@@ -43,18 +47,18 @@ run: ui ## Start the whole system, run the sample jobs, stay up (Ctrl-C stops it
 
 test: ui deploy-setup ## Run the whole test suite
 	@$(NPM) run --silent test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/containers $(TESTS)
+	@$(PYTEST) --ignore tests/containers $(TESTS)
 	@case "$(TESTS) " in "tests "*) $(MAKE) --no-print-directory test-containers;; esac
 
 # By themselves: where containers come and go, a browser says that its network has changed.
 test-containers: setup ## Run what needs Docker, and some of the integration tests on a server in a container
-	@JOURNEYMAN_TEST_SERVER=auto $(BIN)/python -m pytest -n 2 --dist loadfile $(CONTAINER_TESTS)
+	@JOURNEYMAN_TEST_SERVER=auto $(PYTEST) $(CONTAINER_TESTS)
 
 test-cluster: setup ## Run what needs a server on a cluster of three, with four partitions
-	@JOURNEYMAN_TEST_CLUSTER=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(CLUSTER_TESTS)
+	@JOURNEYMAN_TEST_CLUSTER=1 $(PYTEST) $(CLUSTER_TESTS)
 
-test-sqs: setup ## Run what breaks whole systems with SQS between scheduler and workers (moto stands in for it)
-	@JOURNEYMAN_TEST_TRANSPORT=sqs $(BIN)/python -m pytest -n 2 --dist loadfile $(SQS_TESTS)
+test-sqs: setup ## Run what breaks whole systems with SQS between scheduler and workers, and its rarer cases (moto stands in for it)
+	@JOURNEYMAN_TEST_TRANSPORT=sqs $(PYTEST) $(SQS_TESTS)
 	@JOURNEYMAN_TEST_TRANSPORT=sqs PYTHONPATH=tests $(BIN)/python -m chaos --seed $(SEED)
 
 check: lint types walls ui-check ## Lint, types and import walls

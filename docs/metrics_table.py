@@ -7,7 +7,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from journeyman.exposition import BUILD_INFO, Family, described, tell_build
+from journeyman.exposition import Family, described, tell_build
 from journeyman_autoscaler import metrics as autoscaler
 from journeyman_dashboard import metrics as dashboard
 from journeyman_dashboard.reach import Reach
@@ -33,13 +33,13 @@ def by_service() -> dict[str, list[Family]]:
         "worker": list(WorkerMetrics.families),
         "autoscaler": described(vars(autoscaler).values()),
     }
-    own = {
-        service: sorted(family for family in families if family.name != BUILD_INFO)
-        for service, families in found.items()
-    }
     every = CollectorRegistry()
     tell_build("every service", every)
-    return {"every service": _registered(every), **own}
+    common = _registered(every)
+    own = {
+        service: sorted(family for family in families if family not in common) for service, families in found.items()
+    }
+    return {"every service": common, **own}
 
 
 def _registered(registry: CollectorRegistry) -> list[Family]:

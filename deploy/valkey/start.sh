@@ -10,8 +10,8 @@
 # than that over anything else.
 set -eu
 
-connected="+ping +time +info +acl|getuser +config|get +client|setinfo +function|load +fcall"
-functions="+del +exists +get +hdel +hexists +hget +hgetall +hmget +hset +hsetnx +lindex +llen +lpop +lpos +lrem +pexpire +pttl +rpush +sadd \
+connected="+ping +time +info +cluster|slots +acl|getuser +config|get +client|setinfo +function|load +fcall"
+functions="+del +exists +get +hdel +hexists +hget +hgetall +hmget +hset +hsetnx +lindex +llen +lpop +lpos +lpush +lrem +pexpire +pttl +rpush +sadd \
 +set +sismember +smembers +spublish +srandmember +srem +xadd +xrange +zadd +zrange +zrem +zscore"
 reader="+xread +xrevrange +xinfo|stream"
 listener="+ssubscribe +sunsubscribe"

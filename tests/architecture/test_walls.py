@@ -20,6 +20,7 @@ EDGE = {
     "cli",
     "client",
     "clock",
+    "cloud_calls",
     "exposition",
     "failpoints",
     "health",

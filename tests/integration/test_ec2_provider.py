@@ -13,7 +13,7 @@ from journeyman.events import BEGINNING, FleetScaled
 from journeyman.log.memory_log import MemoryLog
 from journeyman_autoscaler import metrics
 from journeyman_autoscaler.cloud import GroupCalls
-from journeyman_autoscaler.limits import Limits
+from journeyman_autoscaler.limits import Bounds, Limits
 from journeyman_autoscaler.loop import Loop
 from journeyman_autoscaler.providers import Held
 from journeyman_autoscaler.providers.ec2 import Ec2Provider
@@ -78,8 +78,10 @@ def test_the_group_keeps_within_its_own_bounds(aws: MotoServer, provide: Provide
     group = ScalingGroup(aws, least=1, most=4, wanted=2)
     provider = provide(group.name)
 
+    assert provider.bounds is None
     provider.apply(9, {})
     wait_for(lambda: group.wanted() == 4, "the group's most")
+    assert provider.bounds == Bounds(1, 4, "the Auto Scaling group")
     provider.apply(0, {})
     wait_for(lambda: group.wanted() == 1, "the group's least")
     assert provider.trouble == ""

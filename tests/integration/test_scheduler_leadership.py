@@ -4,26 +4,11 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from journeyman import events as e
-from journeyman.log.connect import connect
-from journeyman.log.redis_log import RedisLog
 from journeyman.verify import verify
-from support.schedulers import LEASE_MS, Schedulers, running
+from support.schedulers import LEASE_MS, Schedulers
 from support.waiting import wait_for
-
-
-@pytest.fixture
-def schedulers(server_url: str, tmp_path: Path) -> Iterator[Schedulers]:
-    """Give the means to start schedulers on an empty server."""
-    log = RedisLog(connect(server_url))
-    with running(log, server_url, tmp_path) as schedulers:
-        yield schedulers
-    log.close()
 
 
 def elections(schedulers: Schedulers) -> list[int]:

@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from journeyman import events as e
 from journeyman.admission import admit
 from journeyman.errors import RebuildNeededError
-from journeyman.log.connect import connect
 from journeyman.log.rebuild import demand_rebuild
-from journeyman.log.redis_log import RedisLog
 from journeyman.proposals import Gate, Idempotency, Interrupt, Open, Proposal, Valve, Waiting
 from journeyman.verify import verify
 from support.driver import UNKNOWN, Driver, failed, given_back, succeeded
-from support.schedulers import Schedulers, derived_state, running
+from support.schedulers import Schedulers, derived_state
 from support.waiting import wait_for
 
 LATER_MS = 1 << 50
 #: The first words of the keys that a rebuild writes, of those that these tests bring about.
 DERIVED = {"bodies", "held", "paused", "beats", "dead", "ended", "ready", "queues", "worker", "stop", "meta"}
-
-
-@pytest.fixture
-def schedulers(server_url: str, tmp_path: Path) -> Iterator[Schedulers]:
-    """Give the means to start schedulers on an empty server."""
-    log = RedisLog(connect(server_url))
-    with running(log, server_url, tmp_path) as schedulers:
-        yield schedulers
-    log.close()
 
 
 def live_through_everything(schedulers: Schedulers) -> None:
@@ -157,6 +141,8 @@ def test_a_deleted_log_is_noticed_and_the_keys_are_derived_from_the_one_there_is
     wait_for(lambda: schedulers.log.noted("added") > 2, "the scheduler to note how long the log is")
     schedulers.log.client.delete(schedulers.log.keys.log)
     wait_for(lambda: "was deleted or replaced" in schedulers.said(), "it to be noticed")
+    # It asks for a rebuild after it said so, and before it leads the log that there is now.
+    wait_for(lambda: schedulers.leader() == pid, "it to lead again")
     wait_for(lambda: works_again(driver), "the rebuild")
     schedulers.decides()
     assert schedulers.alive(pid)

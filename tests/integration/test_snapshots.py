@@ -33,6 +33,13 @@ def files(blobs: FileBlobStore) -> list[Path]:
     return [path for path in blobs.directory.rglob("*") if path.is_file()]
 
 
+def take(log: RedisLog, blobs: FileBlobStore, state: Partition) -> None:
+    """Take a snapshot as `Storing` does, one step behind the other."""
+    former = snapshots.place(log, blobs.put(snapshots.to_bytes(state), "snapshots"), state.offset)
+    if former is not None:
+        snapshots.discard(blobs, former)
+
+
 def state_after_a_job(log: RedisLog) -> Partition:
     driver = Driver(log)
     driver.submitted()
@@ -41,7 +48,7 @@ def state_after_a_job(log: RedisLog) -> Partition:
 
 def test_a_snapshot_takes_the_place_of_the_former_one(log: RedisLog, blobs: FileBlobStore) -> None:
     for jobs in (1, 2, 3):
-        snapshots.take(log, blobs, state_after_a_job(log))
+        take(log, blobs, state_after_a_job(log))
 
         assert len(files(blobs)) == 1
         assert len(snapshots.load(log, blobs).jobs) == jobs
@@ -50,25 +57,25 @@ def test_a_snapshot_takes_the_place_of_the_former_one(log: RedisLog, blobs: File
 def test_a_snapshot_that_is_taken_twice_stays(log: RedisLog, blobs: FileBlobStore) -> None:
     state = state_after_a_job(log)
     for _ in range(2):
-        snapshots.take(log, blobs, state)
+        take(log, blobs, state)
 
     assert len(snapshots.load(log, blobs).jobs) == 1
 
 
 def test_who_reads_a_snapshot_while_the_next_is_taken_finds_that_one(log: RedisLog, blobs: FileBlobStore) -> None:
-    snapshots.take(log, blobs, state_after_a_job(log))
+    take(log, blobs, state_after_a_job(log))
 
     class Late(FileBlobStore):
         def get(self, blob: Blob) -> bytes:
             if len(snapshots.load(log, blobs).jobs) == 1:
-                snapshots.take(log, blobs, state_after_a_job(log))
+                take(log, blobs, state_after_a_job(log))
             return super().get(blob)
 
     assert len(snapshots.load(log, Late(blobs.directory)).jobs) == 2
 
 
 def test_a_store_that_is_away_is_not_taken_for_a_lost_snapshot(log: RedisLog, blobs: FileBlobStore) -> None:
-    snapshots.take(log, blobs, state_after_a_job(log))
+    take(log, blobs, state_after_a_job(log))
 
     class Away(FileBlobStore):
         def get(self, blob: Blob) -> bytes:

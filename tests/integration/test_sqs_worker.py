@@ -20,10 +20,12 @@ from journeyman_worker.sqs.courier import couriers
 from journeyman_worker.station import Station
 from support.aws import MotoServer
 from support.sqs import CLASS_NAMES, Amazon
+from support.transport import TRANSPORT
 from support.waiting import wait_for
 
 NEVER_S = 3_600.0
 WAIT_S = 60.0
+rarer = pytest.mark.skipif(TRANSPORT != "sqs", reason="`make test-sqs` runs it")
 
 
 class Through:
@@ -178,6 +180,7 @@ def test_a_job_of_a_paused_queue_waits_for_the_queue_and_starts_then(through: Th
         through.done(job)
 
 
+@rarer
 def test_what_a_worker_has_no_use_for_reaches_one_that_has(through: Through) -> None:
     @jm.job("note", broker=through.kit.broker)
     def note() -> None:
@@ -190,6 +193,7 @@ def test_what_a_worker_has_no_use_for_reaches_one_that_has(through: Through) -> 
     assert sorted(through.starts()) == sorted(ids)
 
 
+@rarer
 def test_a_job_that_a_drained_worker_gave_back_runs_elsewhere(through: Through) -> None:
     release = threading.Event()
 
@@ -208,6 +212,7 @@ def test_a_job_that_a_drained_worker_gave_back_runs_elsewhere(through: Through) 
         through.done(job)
 
 
+@rarer
 @pytest.mark.parametrize("through", [2], indirect=True)
 def test_partitions_have_queues_of_their_own(through: Through) -> None:
     @jm.job("note", broker=through.kit.broker)

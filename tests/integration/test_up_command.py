@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -67,27 +67,44 @@ class Up:
         return self.process.wait(STOP_S)
 
 
-@pytest.fixture
-def up(tmp_path: Path) -> Iterator[Callable[..., Up]]:
-    """Start the command, as often as asked, on one data directory; ends what is left."""
+Start = Callable[..., Up]
+
+
+@contextmanager
+def starting(directory: Path) -> Iterator[Start]:
+    """Start the command, as often as asked, on the data directory in this one; end what is left."""
     started: list[Up] = []
 
     def start(*options: str, **environ: str) -> Up:
-        started.append(Up(tmp_path, *options, number=len(started), **environ))
+        started.append(Up(directory, *options, number=len([*directory.glob("*.out")]), **environ))
         return started[-1]
 
-    yield start
-    for each in started:
-        with suppress(psutil.NoSuchProcess):
-            family = [*each.family(), psutil.Process(each.process.pid)]
-            each.process.terminate()
-            _, stubborn = psutil.wait_procs(family, timeout=STOP_S)
-            for process in stubborn:
-                process.kill()
-        each.process.wait()
+    try:
+        yield start
+    finally:
+        for each in started:
+            with suppress(psutil.NoSuchProcess):
+                family = [*each.family(), psutil.Process(each.process.pid)]
+                each.process.terminate()
+                _, stubborn = psutil.wait_procs(family, timeout=STOP_S)
+                for process in stubborn:
+                    process.kill()
+            each.process.wait()
 
 
-Start = Callable[..., Up]
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Start]:
+    with starting(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def idle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """Give one that runs and does nothing, in the way of others."""
+    with starting(tmp_path_factory.mktemp("idle")) as start:
+        running = start("--workers", "0")
+        running.address("dashboard")
+        yield running
 
 
 def test_the_sample_jobs_complete_and_the_system_stays_up_until_interrupted(up: Start) -> None:
@@ -143,21 +160,18 @@ def test_what_is_killed_comes_back_and_nothing_is_lost(up: Start, part: str, nam
         assert kept.result(timeout=40)["echo"] == "kept"
 
 
-def test_a_second_up_on_the_same_data_is_refused_in_one_line(up: Start) -> None:
-    first = up("--workers", "0")
-    first.address("dashboard")
+def test_a_second_up_on_the_same_data_is_refused_in_one_line(idle: Up) -> None:
+    with starting(idle.data.parent) as up:
+        second = up("--workers", "0")
 
-    second = up("--workers", "0")
-
-    assert second.process.wait(30) == 2
-    assert second.logged.startswith("journeyman up: another `journeyman up` (pid ")
-    assert second.logged.count("\n") == 1
-    assert first.process.poll() is None
+        assert second.process.wait(30) == 2
+        assert second.logged.startswith("journeyman up: another `journeyman up` (pid ")
+        assert second.logged.count("\n") == 1
+    assert idle.process.poll() is None
 
 
-def test_a_port_in_use_is_refused_in_one_line(up: Start, tmp_path: Path) -> None:
-    first = up("--workers", "0")
-    port = first.address("dashboard").rpartition(":")[2]
+def test_a_port_in_use_is_refused_in_one_line(idle: Up, tmp_path: Path) -> None:
+    port = idle.address("dashboard").rpartition(":")[2]
 
     refused = subprocess.run(
         [JOURNEYMAN, "up", "--data", str(tmp_path / "other"), "--ingest-port", "0", "--dashboard-port", port],

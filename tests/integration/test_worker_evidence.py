@@ -46,15 +46,17 @@ def neighbour(seconds: float, begun: str = ""):
 """
 
 
-@pytest.fixture
-def system(tmp_path: Path) -> Iterator[System]:
-    (tmp_path / "deadly_jobs.py").write_text(JOBS)
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Give a system whose one worker is started again whenever a job has killed it."""
+    directory = tmp_path_factory.mktemp("system")
+    (directory / "deadly_jobs.py").write_text(JOBS)
 
     def environ(_: str) -> Mapping[str, str]:
-        return {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+        return {"PYTHONPATH": os.pathsep.join([str(directory), os.environ.get("PYTHONPATH", "")])}
 
     running = System(
-        tmp_path, environ=environ, worker_tasks="deadly_jobs", worker_threads=4, heartbeat_timeout_ms=5_000
+        directory, environ=environ, worker_tasks="deadly_jobs", worker_threads=4, heartbeat_timeout_ms=5_000
     )
     yield running
     running.close()
@@ -132,7 +134,7 @@ def test_a_job_that_the_kernel_kills_for_want_of_memory_is_told_from_one_that_so
     system: System, journal: Journal
 ) -> None:
     parent = psutil.Process(system.pid("worker-1"))
-    family = [parent, *parent.children(recursive=True)]
+    family = [parent, *wait_for(parent.children, "the worker's process for jobs", timeout_s=30)]
     with memory_cgroup(sum(process.memory_info().rss for process in family) + (100 << 20)) as cgroup:
         cgroup.take_in(process.pid for process in family)
         job_id = submit(system, "hog")
@@ -140,6 +142,7 @@ def test_a_job_that_the_kernel_kills_for_want_of_memory_is_told_from_one_that_so
         dead = dead_letter(journal, job_id)
         journal.await_completed(neighbours, 90)
         system.stop("worker-1")
+    system.start("worker-1")
     assert dead.evidence is not None
     assert (dead.evidence.signal, dead.evidence.out_of_memory) == (9, True)
     assert "want of memory" in dead.error.message

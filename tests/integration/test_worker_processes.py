@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from integration.worker_kit import Kit, server_kit
-from journeyman.events import JobFailed, JobReturned, JobStarted, JobSucceeded, WorkerJoined, WorkerLeft, WorkerLost
+from journeyman.events import JobFailed, JobProgressed, JobReturned, JobSucceeded, WorkerJoined, WorkerLeft, WorkerLost
 from journeyman.ids import partition_of
 from journeyman_worker.policy import Policy
 from support.servers import TestServer, free_port, start_valkey
@@ -39,6 +39,7 @@ def quitter():
 
 @jm.job("sleeper")
 def sleeper():
+    jm.progress(1)
     until = time.monotonic() + 30
     while time.monotonic() < until:
         time.sleep(0.01)
@@ -168,7 +169,7 @@ def test_a_process_that_exits_under_a_job_is_replaced_as_well(kit: Kit, worker: 
 def test_sigterm_hands_running_jobs_back_and_exits_in_good_order(server: TestServer, kit: Kit, tmp_path: Path) -> None:
     worker = Worker(server.url, tmp_path, "jobs_under_test", drain_timeout_ms="100")
     job_id = submit(kit, "sleeper")
-    kit.wait_for_event(JobStarted, job_id)
+    kit.wait_for_event(JobProgressed, job_id)
     ended = worker.stop()
     assert ended.code == 0
     assert [event.reason for event in kit.events(JobReturned)] == ["drained"]

@@ -33,6 +33,13 @@ from support.servers import TestServer
 from support.waiting import wait_for
 
 IDS = IdMaker()
+#: Set by the first line of a job: an idle worker's next one has started before the worker knows of it.
+RUNS = threading.Event()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_runs() -> None:
+    RUNS.clear()
 
 
 @pytest.fixture(params=["memory", "valkey"])
@@ -46,6 +53,7 @@ def kit(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kit]:
 
 
 def nap() -> str:
+    RUNS.set()
     until = time.monotonic() + 20
     while time.monotonic() < until:
         time.sleep(0.005)
@@ -53,8 +61,14 @@ def nap() -> str:
 
 
 async def async_nap() -> str:
+    RUNS.set()
     await asyncio.sleep(20)
     return "slept"
+
+
+def wait_until_it_runs(kit: Kit, job_id: str) -> None:
+    kit.wait_for_event(JobStarted, job_id)
+    assert RUNS.wait(10)
 
 
 @pytest.mark.parametrize("fn", [nap, async_nap])
@@ -71,7 +85,7 @@ def test_a_cancelled_job_is_interrupted_at_once(kit: Kit, fn: Any) -> None:
     job: jm.Job[[], Any] = jm.job("nap", broker=kit.broker)(fn)
     with kit.worker(heartbeat_timeout_ms=60_000):
         job_id = job.submit()
-        kit.wait_for_event(JobStarted, job_id)
+        wait_until_it_runs(kit, job_id)
         kit.cancel(job_id)
         asked = time.monotonic()
         returned = kit.wait_for_event(JobReturned, job_id)
@@ -89,7 +103,7 @@ def test_a_job_that_catches_the_interrupt_decides_what_it_reports(kit: Kit) -> N
 
     with kit.worker():
         job_id = stubborn.submit()
-        kit.wait_for_event(JobStarted, job_id)
+        wait_until_it_runs(kit, job_id)
         kit.cancel(job_id)
         assert kit.wait_for_event(JobSucceeded, job_id).result == '"saved what there was"'
 
@@ -130,7 +144,7 @@ def test_after_the_drain_timeout_running_jobs_go_back_and_run_elsewhere_as_the_s
 
     with kit.worker(drain_timeout_ms=50) as station:
         job_id = restless.submit()
-        kit.wait_for_event(JobStarted, job_id)
+        wait_until_it_runs(kit, job_id)
         station.signals.ask()
         kit.wait_for_event(WorkerLeft)
     second.set()
@@ -147,6 +161,7 @@ def test_a_job_that_does_not_heed_the_drain_goes_back_all_the_same(kit: Kit, mon
 
     @jm.job("deaf", broker=kit.broker)
     def deaf() -> str:
+        RUNS.set()
         while not gate.is_set():
             try:
                 time.sleep(0.01)
@@ -156,7 +171,7 @@ def test_a_job_that_does_not_heed_the_drain_goes_back_all_the_same(kit: Kit, mon
 
     with kit.worker(drain_timeout_ms=50) as station:
         job_id = deaf.submit()
-        kit.wait_for_event(JobStarted, job_id)
+        wait_until_it_runs(kit, job_id)
         station.signals.ask()
         kit.wait_for_event(WorkerLeft)
         gate.set()
@@ -167,7 +182,7 @@ def test_a_second_signal_ends_the_patience_with_running_jobs(kit: Kit) -> None:
     job = jm.job("nap", broker=kit.broker)(nap)
     with kit.worker(drain_timeout_ms=60_000) as station:
         job_id = job.submit()
-        kit.wait_for_event(JobStarted, job_id)
+        wait_until_it_runs(kit, job_id)
         station.signals.ask()
         kit.wait_for_event(WorkerDraining)
         station.signals.ask()
@@ -237,7 +252,7 @@ def test_a_worker_that_was_declared_lost_stops_its_jobs_and_joins_again_under_a_
     again = jm.job("again", broker=kit.broker)(lambda: "alive")
     with kit.worker() as station:
         job_id = nap_once.submit()
-        kit.wait_for_event(JobStarted, job_id)
+        wait_until_it_runs(kit, job_id)
         assert station.session is not None
         first = station.session.worker
         kit.append(WorkerLost(first), guard=Alive(first), effects=(Leave(first),))
@@ -254,7 +269,7 @@ def test_a_late_outcome_of_a_lost_worker_changes_nothing(kit: Kit) -> None:
     job = jm.job("late", broker=kit.broker)(lambda: _hold(gate))
     with kit.worker() as station:
         job_id = job.submit()
-        kit.wait_for_event(JobStarted, job_id)
+        wait_until_it_runs(kit, job_id)
         assert station.session is not None
         first = station.session.worker
         lost = JobLost(job_id, 1, first)
@@ -265,6 +280,7 @@ def test_a_late_outcome_of_a_lost_worker_changes_nothing(kit: Kit) -> None:
 
 
 def _hold(gate: threading.Event) -> str:
+    RUNS.set()
     while not gate.is_set():
         try:
             gate.wait(0.01)

@@ -15,6 +15,7 @@ from unittest import mock
 from journeyman import decide
 from journeyman import events as e
 from journeyman import proposals as p
+from journeyman.errors import ServerRefusedError
 from journeyman.log.memory_keys import Derived
 from journeyman.log.memory_log import MemoryLog
 from journeyman_ingest.group_commit import GroupCommit
@@ -36,6 +37,8 @@ class Mutation(NamedTuple):
     mode: str = "liveness"
     #: Nothing dies: who was wronged lives on, so that it shows.
     deathless: bool = False
+    #: The first seed that is tried: the first of all, or one that showed it when it was last looked for.
+    seed: int = 1
 
     def prepare(self, world: World) -> None:
         """Make a world in which it shows soon."""
@@ -67,12 +70,24 @@ _judge = MemoryLog._judge
 
 
 def _claim_always_anew(self: MemoryLog, worker: str, number: int, count: int, **named: Any) -> Any:
-    self._last.pop(("claim", worker), None)
+    if worker in self.derived.workers:
+        self.derived.workers[worker].claimed = 0
+    return _claim(self, worker, number, count, **named)
+
+
+def _claim_without_saying_what_came(self: MemoryLog, worker: str, number: int, count: int, **named: Any) -> Any:
+    return _claim(self, worker, number, count, **{**named, "received": None})
+
+
+def _claim_is_passed_by_what_was_brought(self: MemoryLog, worker: str, number: int, count: int, **named: Any) -> Any:
+    record = self.derived.workers.get(worker)
+    if record is not None and record.claimed > number:
+        raise ServerRefusedError("passed")
     return _claim(self, worker, number, count, **named)
 
 
 def _holds_whatever_it_says(self: Derived, worker: str, job_id: str, attempt: int) -> bool:
-    return job_id in self.bodies
+    return job_id in self.bodies and job_id in self.held
 
 
 def _all_guards_hold(self: Derived, guard: p.Guard) -> str | None:
@@ -134,8 +149,19 @@ def _nothing(*_: Any, **__: Any) -> None:
 MUTATIONS = (
     Mutation("the epoch is no fence", MemoryLog, "commit", _commit_of_any_epoch),
     Mutation("a repeated call is carried out again", MemoryLog, "_once", _every_number_is_new),
-    Mutation("a repeated claim takes more", MemoryLog, "claim", _claim_always_anew, deathless=True),
-    Mutation("an outcome is believed to whoever says it", Derived, "holds", _holds_whatever_it_says),
+    Mutation("a repeated claim takes more", MemoryLog, "claim", _claim_always_anew, deathless=True, seed=3),
+    Mutation(
+        "what was brought and not heard of is forgotten",
+        MemoryLog,
+        "claim",
+        _claim_without_saying_what_came,
+        "failover",
+        seed=5,
+    ),
+    Mutation(
+        "a brought job passes by the claim before", MemoryLog, "claim", _claim_is_passed_by_what_was_brought, seed=19
+    ),
+    Mutation("an outcome is believed to whoever says it", Derived, "holds", _holds_whatever_it_says, seed=24),
     Mutation("guards of held jobs always hold", Derived, "guard", _all_guards_hold),
     Mutation("ended jobs count as open", Derived, "guard", _ended_jobs_are_open),
     Mutation("places are not voided", Derived, "effect", _no_void),
@@ -144,9 +170,12 @@ MUTATIONS = (
     Mutation("due timers are dropped", decide, "advance", _timers_are_dropped),
     Mutation("jobs are acknowledged before they are appended", GroupCommit, "_settle", _settle_before_appending),
     Mutation(
-        "a lost append is repeated under another number", GroupCommit, "_append_again", _append_under_a_new_number
+        "a lost append is repeated under another number",
+        GroupCommit,
+        "_append_again",
+        _append_under_a_new_number,
     ),
-    Mutation("a lost worker is never given up", Session, "lose", _nothing),
-    Mutation("decisions on a lost history are taken", MemoryLog, "_holds", _holds_every_place, "failover"),
-    Mutation("outcomes that were lost are not missed", Seat, "_beaten", _nothing, "failover", deathless=True),
+    Mutation("a lost worker is never given up", Session, "lose", _nothing, seed=32),
+    Mutation("decisions on a lost history are taken", MemoryLog, "_holds", _holds_every_place, "failover", seed=5),
+    Mutation("outcomes that were lost are not missed", Seat, "_beaten", _nothing, "failover", deathless=True, seed=247),
 )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from journeyman.errors import JourneymanError, ServerRefusedError, ServerUnavailableError
+from journeyman.log.api import Brought
 from journeyman.log.connect import REPLY_TIMEOUT_S
 from journeyman.log.redis_log import REPLICA_WAIT_MS
 from simulation.kernel import SECOND, Process, Strand, kernel
@@ -231,29 +232,38 @@ class Bell:
         self._process = process
         self._rang = self._woken = False
         self._strand: Strand | None = None
-        self._hang_up = network.server.listen(name, self._ring)
+        self._brought: list[Brought] = []
+        self._hang_up = network.server.listen(name, self._send)
         process.on_death.append(self._hang_up)
 
-    def _ring(self) -> None:
+    def _send(self, brought: Brought | None) -> None:
         network, one = self._network, kernel()
         lost = network.is_cut(self._process, network.deaf, "ring into a cut")
         if not lost and not network.chance(network.weather.lost_ring, "ring lost"):
-            one.at(one.now + network.delay(), self._arrive)
+            one.at(one.now + network.delay(), lambda: self._arrive(brought))
 
-    def _arrive(self) -> None:
-        self._rang = True
+    def _arrive(self, brought: Brought | None) -> None:
+        if brought:
+            self._brought.append(brought)
+        else:
+            self._rang = True
         if self._strand is not None:
             kernel().wake(self._strand)
 
     def wait(self, timeout_ms: float) -> bool:
-        """Wait until it rings or somebody wakes the waiting strand; tell whether it rang."""
+        """Wait until it rings, something is brought, or somebody wakes the waiting strand; tell whether it rang."""
         one = kernel()
         self._strand = one.current
         until = one.now + max(int(timeout_ms * 1_000), 1)
-        while not self._rang and not self._woken and one.now < until:
+        while not (self._rang or self._woken or self._brought) and one.now < until:
             one.wait(until)
         rang, self._rang, self._woken = self._rang, False, False
         return rang
+
+    def brought(self) -> Sequence[Brought]:
+        """Return what was brought since last asked."""
+        found, self._brought = self._brought, []
+        return found
 
     def wake(self) -> None:
         """End the present wait, or the next one."""

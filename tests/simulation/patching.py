@@ -31,7 +31,7 @@ from simulation.kernel import kernel
 #: Modules that belong to processes. The simulated server is none, though it is of `journeyman`.
 _OURS = ("journeyman.", "journeyman_ingest", "journeyman_scheduler", "journeyman_worker", "journeyman_dashboard")
 _THEIRS = ("dramatiq.worker", "dramatiq.common", "tenacity", "tenacity.wait", "tenacity.stop", "tenacity.asyncio")
-_SERVER = ("journeyman.log.memory_log", "journeyman.log.memory_keys", "journeyman.log.memory_bell")
+_SERVER = "journeyman.log.memory_"
 
 
 class _Chance(p.SimulatedChance):
@@ -135,7 +135,7 @@ _REPLACED = {id(real): (real, simulated) for real, simulated in _BY_IDENTITY}
 
 def _modules() -> Iterator[ModuleType]:
     for name, module in sorted(sys.modules.items()):
-        if (name.startswith(_OURS) and name not in _SERVER) or name in _THEIRS:
+        if (name.startswith(_OURS) and not name.startswith(_SERVER)) or name in _THEIRS:
             yield module
 
 

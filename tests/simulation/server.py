@@ -10,11 +10,13 @@ from __future__ import annotations
 import copy
 from collections import defaultdict, deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from journeyman import events as e
 from journeyman.errors import ServerUnavailableError
+from journeyman.log.api import Brought
 from journeyman.log.keys import SCHEDULER
+from journeyman.log.memory_bell import Ringing
 from journeyman.log.memory_log import MemoryLog
 from simulation.kernel import Kernel
 from simulation.primitives import EPOCH_S
@@ -22,6 +24,9 @@ from simulation.primitives import EPOCH_S
 #: What is a server's state of all that the log in memory has.
 _NOT_STATE = frozenset({"_clock", "_changed", "_bells"})
 _OURS = "journeyman.log.memory_"
+
+#: Called with what was brought; None for a ring.
+Listener: TypeAlias = Callable[[Brought | None], None]
 
 
 def cloned(value: Any) -> Any:
@@ -61,9 +66,9 @@ class SimulatedMemoryLog(MemoryLog):
         """Go on from a state."""
         vars(self).update(cloned(state))
 
-    def ring_through(self, ring: Callable[[str], None]) -> None:
+    def ring_through(self, bells: Ringing) -> None:
         """Let rings out this way."""
-        self.derived._ring = ring
+        self.derived.bells = bells
 
 
 class Server:
@@ -79,11 +84,11 @@ class Server:
         self.up = True
         self.clock_us = 0
         self.copy: dict[str, Any] | None = None
-        self.bells: dict[str, list[Callable[[], None]]] = {}
+        self.bells: dict[str, list[Listener]] = {}
         self.wrote: Callable[[], None] = lambda: None
         self.forgot: Callable[[], None] = lambda: None
         self.log = SimulatedMemoryLog(now_ms=self.now_ms)
-        self.log.ring_through(self.ring)
+        self.log.ring_through(self)
         self._end = e.BEGINNING
 
     def now_ms(self) -> int:
@@ -139,18 +144,30 @@ class Server:
 
     # --- doorbells -------------------------------------------------------------------------------------
 
-    def ring(self, name: str) -> None:
-        """Ring whoever listens."""
-        for ring in self.bells.get(name, ()):
-            ring()
+    def hears(self, worker: str) -> bool:
+        """Tell whether anybody listens."""
+        return bool(self.bells.get(worker))
 
-    def listen(self, name: str, ring: Callable[[], None]) -> Callable[[], None]:
-        """Have `ring` called at every ring; returns what ends that."""
+    def ring(self, worker: str) -> bool:
+        """Ring whoever listens; tell whether anybody does."""
+        return self._send(worker, None)
+
+    def bring(self, worker: str, brought: Brought) -> None:
+        """Bring a job to whoever listens."""
+        self._send(worker, brought)
+
+    def _send(self, name: str, brought: Brought | None) -> bool:
+        for hear in self.bells.get(name, ()):
+            hear(brought)
+        return self.hears(name)
+
+    def listen(self, name: str, hear: Listener) -> Callable[[], None]:
+        """Have `hear` called with whatever comes over a bell; returns what ends that."""
         listening = self.bells.setdefault(name, [])
-        listening.append(ring)
+        listening.append(hear)
 
         def hang_up() -> None:
-            if ring in listening:
-                listening.remove(ring)
+            if hear in listening:
+                listening.remove(hear)
 
         return hang_up

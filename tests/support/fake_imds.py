@@ -9,17 +9,17 @@ import secrets
 import time
 from datetime import UTC, datetime
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import msgspec
+
+from support.http_endpoint import HttpEndpoint, TextHandler
 
 _TOKEN = "X-aws-ec2-metadata-token"
 _ROOT = "/latest/meta-data/"
 
 
-class FakeImds:
-    """A running service. `url` is where it answers; `close()` ends it."""
+class FakeImds(HttpEndpoint):
+    """A running service."""
 
     def __init__(self, instance: str) -> None:
         self.instance = instance
@@ -35,14 +35,7 @@ class FakeImds:
         class Handler(_Handler):
             imds = outer
 
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        serve = {"poll_interval": 0.05}
-        self._thread = Thread(target=self._server.serve_forever, kwargs=serve, name=f"imds of {instance}", daemon=True)
-        self._thread.start()
+        super().__init__(f"imds of {instance}", Handler)
 
     def interrupt(self, within_s: float) -> None:
         """Say that this spot instance is gone in so many seconds."""
@@ -64,45 +57,28 @@ class FakeImds:
             "events/recommendations/rebalance": self.rebalance,
         }.get(path)
 
-    def close(self) -> None:
-        """Answer no more."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(2)
-
 
 def _written(within_s: float) -> str:
     return datetime.fromtimestamp(time.time() + within_s, UTC).isoformat().replace("+00:00", "Z")
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(TextHandler):
     imds: FakeImds
-    timeout = 5
 
-    def do_PUT(self) -> None:
+    def do_PUT(self) -> None:  # noqa: N802 - as http.server calls it
         if self.path != "/latest/api/token" or not self.headers.get(f"{_TOKEN}-ttl-seconds", "").isdigit():
-            self._send(HTTPStatus.BAD_REQUEST, "")
+            self.send(HTTPStatus.BAD_REQUEST, "")
             return
         token = secrets.token_hex(8)
         self.imds.tokens.add(token)
         self.imds.given += 1
-        self._send(HTTPStatus.OK, token)
+        self.send(HTTPStatus.OK, token)
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - as http.server calls it
         if self.headers.get(_TOKEN, "") not in self.imds.tokens:
-            self._send(HTTPStatus.UNAUTHORIZED, "")
+            self.send(HTTPStatus.UNAUTHORIZED, "")
             return
         path = self.path.removeprefix(_ROOT)
         self.imds.asked.append(path)
         text = self.imds.said(path)
-        self._send(HTTPStatus.NOT_FOUND if text is None else HTTPStatus.OK, text or "")
-
-    def _send(self, status: HTTPStatus, text: str) -> None:
-        body = text.encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+        self.send(HTTPStatus.NOT_FOUND if text is None else HTTPStatus.OK, text or "")

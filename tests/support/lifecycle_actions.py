@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import NamedTuple
 from urllib.parse import parse_qs
+
+from support.http_endpoint import HttpEndpoint, TextHandler
 
 COMPLETE = "CompleteLifecycleAction"
 HEARTBEAT = "RecordLifecycleActionHeartbeat"
@@ -26,7 +26,7 @@ class Action(NamedTuple):
     result: str
 
 
-class LifecycleActions:
+class LifecycleActions(HttpEndpoint):
     """A running endpoint. `actions` are the calls it took, in order."""
 
     def __init__(self) -> None:
@@ -39,31 +39,17 @@ class LifecycleActions:
         class Handler(_Handler):
             endpoint = outer
 
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        serve = {"poll_interval": 0.05}
-        self._thread = Thread(target=self._server.serve_forever, kwargs=serve, name="lifecycle actions", daemon=True)
-        self._thread.start()
+        super().__init__("lifecycle actions", Handler)
 
     def of(self, name: str, instance: str = "") -> list[Action]:
         """Return the calls of a name (for an instance)."""
         return [each for each in list(self.actions) if each.name == name and instance in ("", each.instance)]
 
-    def close(self) -> None:
-        """Answer no more."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(2)
 
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(TextHandler):
     endpoint: LifecycleActions
-    timeout = 5
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - as http.server calls it
         form = parse_qs(self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode())
 
         def said(name: str) -> str:
@@ -82,12 +68,4 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.BAD_REQUEST, f"<ErrorResponse>{error}</ErrorResponse>")
 
     def _send(self, status: HTTPStatus, text: str) -> None:
-        body = text.encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "text/xml")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+        self.send(status, text, "text/xml")

@@ -19,6 +19,7 @@ from journeyman_dashboard.queries import breakers, dead, dependencies, fleet, hi
 from journeyman_dashboard.queries.filters import JobFilter
 from journeyman_dashboard.queries.lookup import around, job_by_id, shut
 from journeyman_dashboard.queries.notable import notable
+from journeyman_dashboard.queries.queue import queue_detail
 from journeyman_dashboard.schema import open_for_reading
 from journeyman_dashboard.views import job_view
 
@@ -84,8 +85,10 @@ def told(connection: sqlite3.Connection, now_ms: int, ids: Iterable[str]) -> dic
         "workers": fleet.workers(connection, (), now_ms=now_ms, everyone=False),
         "scaling": fleet.scaling(connection, 50),
         "notable": notable(connection, limit=500),
-        "dead": dead.dead_letters(connection, dead.DeadFilter(), limit=20, cursor=None),
+        "dead": dead.dead_letters(connection, dead.DeadFilter(), now_ms=now_ms, limit=20, cursor=None),
     }
+    for name in ("a", "b", "default"):
+        said[f"queue {name}"] = queue_detail(connection, name, now_ms=now_ms, window_ms=3_600_000)
     for kind in ("a", "b", "t"):
         for window_ms in (60_000, 3_600_000):
             said[f"type {kind} {window_ms}"] = types.type_detail(connection, kind, now_ms=now_ms, window_ms=window_ms)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from urllib.parse import urlsplit
 
 import redis
 from opentelemetry import trace
@@ -44,8 +45,9 @@ async def pack_slowly() -> None:
 @jm.job("shop.look-up")
 def look_up() -> None:
     """Call a library that is instrumented."""
-    with redis.Redis.from_url(os.environ["JOURNEYMAN_REDIS_URL"]) as server:
-        server.get("nothing")
+    [node, *_] = urlsplit(os.environ["JOURNEYMAN_REDIS_URL"]).netloc.split(",")
+    with redis.Redis.from_url(f"redis://{node}") as server:
+        server.ping()
 
 
 @jm.job("shop.fail-once", backoff={"initial_ms": 1, "jitter": False})

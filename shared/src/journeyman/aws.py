@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from journeyman import cloud_calls
 from journeyman.errors import CloudRefusedError, CloudUnavailableError, SettingsError
 from journeyman.redaction import redacted
 
@@ -224,6 +225,7 @@ class Calls:
         with self._lock:
             if self._client is None:
                 self._client = client(self.service, timeout_s=self._timeout_s, tries=self._tries, options=self._options)
+                cloud_calls.begin(self.service)
             return self._client
 
     def __call__(self, operation: str, **arguments: Any) -> Any:
@@ -234,12 +236,14 @@ class Calls:
         try:
             with told(f"{self.service} {operation}"):
                 answer = method(**arguments)
-        except CloudUnavailableError:
-            self.breaker.failed()
+        except Exception as error:
+            cloud_calls.count(self.service, error)
+            if isinstance(error, CloudUnavailableError):
+                self.breaker.failed()
+            elif isinstance(error, CloudRefusedError):
+                self.breaker.succeeded()
             raise
-        except CloudRefusedError:
-            self.breaker.succeeded()
-            raise
+        cloud_calls.count(self.service, None)
         self.breaker.succeeded()
         return answer
 

@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from prometheus_client import REGISTRY, CollectorRegistry, Gauge, disable_created_metrics
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Gauge,
+    GCCollector,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.metrics_core import (
@@ -21,9 +29,12 @@ from prometheus_client.metrics_core import (
 from prometheus_client.registry import Collector
 
 from journeyman import __version__
+from journeyman.cloud_calls import CLOUD_CALLS
 from journeyman.tracing.conventions import LABEL_SERVICE, LABEL_VERSION
 
 BUILD_INFO = "journeyman_build_info"
+#: Methods of requests that are counted by name; clients may send any word.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class Family(NamedTuple):
@@ -61,10 +72,25 @@ class ReadsFigures(Protocol):
 
 
 def tell_build(service: str, registry: CollectorRegistry = REGISTRY) -> None:
-    """Have a registry say which service this is, and of which version."""
+    """Have a registry say which service this is, of which version, and how its calls of a cloud end."""
     disable_created_metrics()  # type: ignore[no-untyped-call]
     what = "1, with the service and its version."
     Gauge(BUILD_INFO, what, (LABEL_SERVICE, LABEL_VERSION), registry=registry).labels(service, __version__).set(1)
+    registry.register(CLOUD_CALLS)
+
+
+def own_registry(service: str) -> CollectorRegistry:
+    """Return a registry of one server in this process, with what every service tells: two in one test do not add up."""
+    registry = CollectorRegistry()
+    for collector in (ProcessCollector, PlatformCollector, GCCollector):
+        collector(registry=registry)
+    tell_build(service, registry)
+    return registry
+
+
+def method_label(method: str) -> str:
+    """Return by which name requests of a method are counted."""
+    return method if method in _METHODS else "other"
 
 
 def exposed(registry: Collector, accept: str) -> tuple[bytes, str]:

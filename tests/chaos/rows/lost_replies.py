@@ -22,6 +22,8 @@ RARE = {"append": 5, "elect": 3, "beat": 5, "note": 3, "keep": 2}
 STRIKE_S = 30.0
 #: Called where jobs go through SQS, and nowhere else.
 THROUGH_SQS = {"ring"}
+#: What only asks, and is asked again.
+WITHOUT_EFFECT = {"refused"}
 #: Of `keep`, which is called where a log is trimmed: of entries a minute old, in small pieces, every quarter of that.
 TRIMMED = {"log_retention_ms": 60_000, "snapshot_events": 1_000}
 TRIMMED_PER_S = 20.0
@@ -95,5 +97,5 @@ ROWS = [
         quick=function == "submit",
     )
     for function in functions()
-    if TRANSPORT == "sqs" or function not in THROUGH_SQS
+    if (TRANSPORT == "sqs" or function not in THROUGH_SQS) and function not in WITHOUT_EFFECT
 ]

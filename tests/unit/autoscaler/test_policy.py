@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from journeyman.errors import SettingsError
 from journeyman.settings import load
+from journeyman_autoscaler.limits import Bounds
 from journeyman_autoscaler.observation import Demand, Observation, Waiting
 from journeyman_autoscaler.policy import Decision, Limits, Memory, decide, limits_of
 
@@ -65,6 +66,30 @@ def test_fewer_than_the_minimum_are_filled_up_at_once() -> None:
 
 def test_more_than_the_maximum_are_cut_at_once() -> None:
     assert decided(seen(waiting=1_000), 12).desired == 10
+
+
+def test_bounds_of_a_group_are_kept_and_told_where_they_are_the_narrower_ones() -> None:
+    narrow = LIMITS.within(Bounds(2, 4, "the group"))
+    assert (narrow.workers_min, narrow.workers_max) == (2, 4)
+    assert decided(IDLE, 1, narrow) == Decision(2, "the minimum of the group is 2")
+    assert decided(IDLE, 9, narrow) == Decision(4, "the maximum of the group is 4")
+    more = decided(seen(waiting=1_000), 2, narrow)
+    assert more.desired == 4
+    assert "4 workers (the maximum of the group) to start them" in more.reason
+    step = msgspec.structs.replace(narrow, policy="step")
+    assert decided(seen(waiting=9), 4, step).reason == "9 jobs wait, but the maximum of the group is 4"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "kept"),
+    [(None, (1, 10)), (Bounds(0, 20, "g"), (1, 10)), (Bounds(12, 20, "g"), (12, 12)), (Bounds(0, 0, "g"), (0, 0))],
+)
+def test_bounds_are_those_of_the_settings_as_far_as_the_group_allows(
+    bounds: Bounds | None, kept: tuple[int, int]
+) -> None:
+    limits = LIMITS.within(bounds)
+    assert (limits.workers_min, limits.workers_max) == kept
+    assert bool(limits.most_of) == (kept[1] != 10)
 
 
 def test_a_minimum_of_none_keeps_none_until_a_job_waits() -> None:
@@ -219,7 +244,7 @@ BUSY = st.builds(
     seen,
     st.integers(0, 10**6),
     st.integers(0, 200),
-    each_ms=st.floats(0, 10**7),
+    each_ms=st.just(0.0) | st.floats(0.001, 10**7),
     age_ms=st.floats(0, 300_000),
     load=st.floats(0, 1_000),
     workers=st.integers(0, 30),
@@ -238,8 +263,16 @@ POLICIES = st.builds(
 )
 
 
-@given(BUSY, st.integers(0, 30), POLICIES)
-def test_a_decision_always_stays_within_the_limits(observation: Observation, current: int, limits: Limits) -> None:
+BOUNDS = st.none() | st.builds(
+    lambda least, more: Bounds(least, least + more, "g"), st.integers(0, 9), st.integers(0, 9)
+)
+
+
+@given(BUSY, st.integers(0, 30), POLICIES, BOUNDS)
+def test_a_decision_always_stays_within_the_limits(
+    observation: Observation, current: int, limits: Limits, bounds: Bounds | None
+) -> None:
+    limits = limits.within(bounds)
     decision, _ = decide(observation, current, limits, Memory())
 
     assert limits.workers_min <= decision.desired <= limits.workers_max

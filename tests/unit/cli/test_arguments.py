@@ -3,18 +3,29 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from journeyman.cli.connection import Connection, UsageError
 from journeyman.cli.dead_letter import read_rate
 from journeyman.cli.listing import Filters, read_moment
 from journeyman.cli.submit import read_payload, read_priority, read_span, read_tags
+from journeyman.client.orders import NewJob, to_json
 
 
 def test_a_payload_is_read_from_the_argument() -> None:
     assert read_payload('{"a": [1, null]}') == {"a": [1, None]}
     assert read_payload("-5") == -5
     assert read_payload(None) is None
+
+
+def test_the_payload_null_is_not_the_payload_that_was_not_said(tmp_path: Path) -> None:
+    file = tmp_path / "null.json"
+    file.write_text("null\n")
+    for text in ("null", f"@{file}"):
+        body = msgspec.json.encode(to_json(NewJob(type="t", payload=read_payload(text))))
+        assert body == b'{"type":"t","payload":null}'
+    assert to_json(NewJob(type="t", payload=read_payload(None))) == {"type": "t"}
 
 
 def test_a_payload_is_read_from_a_file(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ class Spring:
     def unsaid(self) -> int:
         return self.pending
 
-    def claim(self, number: int, count: int) -> Claimed:
-        raise AssertionError((number, count))
+    def claim(self, number: int, count: int, received: int, offer: bool = False) -> Claimed:
+        raise AssertionError((number, count, offer))
 
     def accept(self, claimed: Claimed) -> list[JobMessage]:
         raise AssertionError(claimed)

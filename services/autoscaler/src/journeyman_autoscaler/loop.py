@@ -117,7 +117,8 @@ class Loop:
             now_ms = self._log.now_ms()
             seen = self._fleet.observe(now_ms)
             current = self._desired if self._provider.applies else seen.workers
-            decision, self._memory = decide(seen, current, self._limits, self._memory)
+            limits = self._limits.within(self._provider.bounds)
+            decision, self._memory = decide(seen, current, limits, self._memory)
             self._detail = f"{decision.desired} workers: {decision.reason}"
             if decision.desired != self._desired:
                 failpoints.hit("autoscaler.before_decision")
@@ -126,6 +127,8 @@ class Loop:
                 if decision.desired != current:
                     metrics.DECISIONS.labels(metrics.UP if decision.desired > current else metrics.DOWN).inc()
             self._desired = decision.desired
+            metrics.LEAST.set(limits.workers_min)
+            metrics.MOST.set(limits.workers_max)
             metrics.WANTED.set(decision.desired)
             metrics.RUNNING.set(seen.workers)
             metrics.BACKLOG.set(seen.waiting)
@@ -152,7 +155,8 @@ class Loop:
 
     def _apply(self) -> None:
         if self._caught_up or not self._provider.outlasts:
-            self._provider.apply(max(self._desired, self._limits.workers_min), self._held())
+            least = self._limits.within(self._provider.bounds).workers_min
+            self._provider.apply(max(self._desired, least), self._held())
 
     def _held(self) -> Mapping[str, Held]:
         return {

@@ -34,9 +34,9 @@ def decide(seen: Observation, current: int, limits: Limits, memory: Memory) -> t
     """Say how many workers there should be when there are `current`, and what to remember for the next time."""
     memory = _recalled(seen, memory)
     if current < limits.workers_min:
-        decision = Decision(limits.workers_min, f"the minimum is {limits.workers_min}")
-    elif current > limits.workers_max:
-        decision = Decision(limits.workers_max, f"the maximum is {limits.workers_max}")
+        decision = Decision(limits.workers_min, limits.at_least())
+    elif current > limits.workers_max or limits.workers_max == 0:
+        decision = Decision(limits.workers_max, limits.at_most())
     elif limits.policy == "step":
         decision = step.decide(seen, current, limits, memory)
     else:

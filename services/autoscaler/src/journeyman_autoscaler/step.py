@@ -19,7 +19,7 @@ def decide(seen: Observation, current: int, limits: Limits, memory: Memory) -> D
         return Decision(1, f"{waiting} jobs wait and there is no worker")
     if waiting > limits.up_above:
         if current == limits.workers_max:
-            return Decision(current, f"{waiting} jobs wait, but the maximum is {current}")
+            return Decision(current, f"{waiting} jobs wait, but {limits.at_most()}")
         if memory.raised_within(limits.up_cooldown_ms, seen.at_ms):
             return Decision(current, f"{waiting} jobs wait; one was added a short time ago")
         return Decision(current + 1, f"{waiting} jobs wait, more than {limits.up_above}: one worker more")

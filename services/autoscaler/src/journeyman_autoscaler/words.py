@@ -10,7 +10,8 @@ from journeyman_autoscaler.outlook import Outlook
 
 def why_more(seen: Observation, outlook: Outlook, wanted: int, limits: Limits) -> str:
     """Say what makes more workers necessary."""
-    short = " (the maximum)" if wanted == limits.workers_max else ""
+    maximum = f"the maximum of {limits.most_of}" if limits.most_of else "the maximum"
+    short = f" ({maximum})" if wanted == limits.workers_max else ""
     comes = f"{seen.arrival_per_s:.1f} arrive a second"
     if not seen.waiting:
         return f"no job waits yet, but {comes} and {seen.running} run: {wanted} workers{short}"

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client import Counter, Histogram
 
-from journeyman.exposition import tell_build
-
-#: Methods counted by name; clients may send any word.
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+from journeyman.exposition import method_label, own_registry
 
 
 class Metrics:
     """The counters and histograms of one ingest. Counting is a call per request and per append, never per job."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        for collector in (ProcessCollector, PlatformCollector, GCCollector):
-            collector(registry=self.registry)
-        tell_build("ingest", self.registry)
+        self.registry = own_registry("ingest")
         self._requests = Counter(
             "journeyman_ingest_requests",
             "Requests answered, by method, route and status.",
@@ -55,7 +49,7 @@ class Metrics:
 
     def answered(self, method: str, route: str, status: int) -> None:
         """Count one answer."""
-        key = (method if method in METHODS else "other", route, status)
+        key = (method_label(method), route, status)
         child = self._children.get(key)
         if child is None:
             child = self._children[key] = self._requests.labels(key[0], route, str(status))

@@ -55,6 +55,8 @@ class Archiver:
         self._due = 0.0
         self._end: tuple[Offset, int] | None = None
         self._checked: tuple[float, str] = (float("-inf"), "")
+        #: Why this log must not be led on, as far as the thread has seen; empty where nothing speaks against it.
+        self.refusal = ""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="archiver", daemon=True)
         #: What keeps the archive from being extended, in words; empty while nothing does.
@@ -64,10 +66,18 @@ class Archiver:
         """Begin."""
         self._thread.start()
 
+    def ask_to_stop(self) -> None:
+        """Let it end, behind the segment under way."""
+        self._stop.set()
+
+    def stopped(self) -> bool:
+        """Tell whether it has ended, or never began."""
+        return not self._thread.is_alive()
+
     def stop(self) -> None:
         """End, behind the segment under way."""
-        self._stop.set()
-        if self._thread.is_alive():
+        self.ask_to_stop()
+        if not self.stopped():
             self._thread.join()
 
     def up_to(self) -> tuple[Offset, int] | None:
@@ -78,7 +88,8 @@ class Archiver:
         """Say why this log must not be led: it is not the one that is archived. Empty where nothing speaks against it.
 
         Asked before a term begins: a log that was emptied would go on with the epochs of the old one. An archive that
-        cannot be read speaks against a log without entries alone.
+        cannot be read speaks against a log without entries alone. Within a term it is the thread that looks, see
+        `refusal`: an archive that does not answer must not cost the lease.
         """
         at, said = self._checked
         if time.monotonic() - at > AGAIN_S:
@@ -89,16 +100,21 @@ class Archiver:
     def forget(self) -> None:
         """Look again at the next question: the log is another one than before."""
         self._checked = (float("-inf"), "")
+        self.refusal = ""
         self._end = None
 
     def _why_not(self) -> str:
         try:
             standing(self._raw, self._chain)
-        except OtherLogError as error:
-            return str(error)
-        except (ArchiveUnavailableError, ArchiveDamagedError) as error:
-            return "" if self._raw.extent().added else f"the log is empty, and whether it should be: {error}"
+        except (ArchiveUnavailableError, ArchiveDamagedError, OtherLogError) as error:
+            return self._speaks_against(error)
         return ""
+
+    def _speaks_against(self, error: Exception) -> str:
+        """Return why the log must not be led, where what was met at the archive says so."""
+        if isinstance(error, OtherLogError):
+            return str(error)
+        return "" if self._raw.extent().added else f"the log is empty, and whether it should be: {error}"
 
     # --- the thread ----------------------------------------------------------------------------------------
 
@@ -107,25 +123,33 @@ class Archiver:
         while not self._stop.wait(min(0.2, self._every_s / 4)):
             leading = self._leads()
             if leading != epoch:
-                epoch, self._end, self._due = leading, None, 0.0
+                epoch, self._end, self._due, self.refusal = leading, None, 0.0, ""
             if epoch is None or time.monotonic() < self._due:
                 continue
             try:
-                self._extend(epoch)
-                self._tell("")
-                self._due = time.monotonic() + self._every_s
+                self._turn(epoch)
             except (ServerUnavailableError, ServerRefusedError, EpochPassedError, ArchiveAheadError) as error:
                 _log.info("archiving later: %s", error)
                 self._due = time.monotonic() + min(self._every_s, 1.0)
-            except (ArchiveUnavailableError, ArchiveDamagedError, OtherLogError) as error:
-                self._end = None
-                self._tell(str(error))
-                self._due = time.monotonic() + min(self._every_s, AGAIN_S)
             except Exception:  # noqa: BLE001 - the loop's runner: whatever it is, say so and go on trying
                 self._end = None
                 _log.exception("archiving failed; trying again")
                 self._tell("archiving failed; see the log")
                 self._due = time.monotonic() + AGAIN_S
+
+    def _turn(self, epoch: int) -> None:
+        """Extend the archive, or say what keeps it from being extended, and whether that speaks against leading."""
+        try:
+            self._extend(epoch)
+        except (ArchiveUnavailableError, ArchiveDamagedError, OtherLogError) as error:
+            self._end = None
+            self._tell(str(error))
+            self.refusal = self._speaks_against(error)
+            self._due = time.monotonic() + min(self._every_s, AGAIN_S)
+        else:
+            self._tell("")
+            self.refusal = ""
+            self._due = time.monotonic() + self._every_s
 
     def _tell(self, trouble: str) -> None:
         if trouble and trouble != self.trouble:

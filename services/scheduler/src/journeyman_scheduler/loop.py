@@ -39,6 +39,7 @@ from journeyman_scheduler import metrics, snapshots
 from journeyman_scheduler.history import History
 from journeyman_scheduler.lease import Lease
 from journeyman_scheduler.log_figures import Reading
+from journeyman_scheduler.storing import Storing
 from journeyman_scheduler.trimmer import Trimmer
 
 _log = logging.getLogger(__name__)
@@ -47,6 +48,9 @@ _log = logging.getLogger(__name__)
 TRIM_EVERY_S = 60.0
 #: A snapshot is worth its pause when so many events a job have come since the last one.
 EVENTS_A_JOB = 2
+#: What the last snapshot and the segment under way may take when it ends; whoever ends it waits a little longer.
+LEAVE_S = 5.0
+LEAVE_LOOK_S = 0.01
 AWAY_S = 0.2
 #: The longest a leader waits for its doorbell: bounds how late a lost heartbeat is noticed, and how late it reads facts
 #: that nothing follows from.
@@ -89,6 +93,7 @@ class SchedulerLoop:
         self._history = history
         self._neighbours = neighbours
         self._blobs = blobs
+        self._storing = Storing(log, blobs)
         self._settings = settings
         self._lease = Lease(log, name, settings.scheduler_lease_ms)
         self._archiver = history.archiver(lambda: self._lease.epoch) if history else None
@@ -255,16 +260,17 @@ class SchedulerLoop:
         _log.warning("%s: beginning with the log that is there now", why)
         # Commits are numbered anew then, which only a new term allows.
         self._lease.resign()
+        self._storing.forget()
         self._epoch_floor = max(self._epoch_floor, self._scheduling.partition.epoch)
         self._begin_anew()
         if self._archiver is not None:
             self._archiver.forget()
 
     def _must_not_lead(self) -> bool:
-        """Tell whether the log is not the one that is archived."""
-        if self._archiver is None or (self._lease.epoch is not None and not self._archiver.trouble):
+        """Tell whether the log is not the one that is archived. While leading, the archive is not waited for."""
+        if self._archiver is None:
             return False
-        halted = self._archiver.refuses()
+        halted = self._archiver.refuses() if self._lease.epoch is None else self._archiver.refusal
         if halted and halted != self._halted:
             _log.error("not leading: %s", halted)
         self._halted = halted
@@ -289,13 +295,11 @@ class SchedulerLoop:
             metrics.DECISIONS.labels("accepted").inc(settled.accepted)
             metrics.DECISIONS.labels("refused").inc(settled.refused)
             return True
-        metrics.UNFINISHED.set(len(self._scheduling.partition.jobs))
-        metrics.AGENDA.set(len(self._scheduling.partition.agenda))
         unfinished = len(self._scheduling.partition.jobs)
-        if self._scheduling.folded - self._snapshot_at >= max(
-            self._settings.snapshot_events, EVENTS_A_JOB * unfinished
-        ):
-            self._snapshot()
+        metrics.UNFINISHED.set(unfinished)
+        metrics.AGENDA.set(len(self._scheduling.partition.agenda))
+        news = self._scheduling.folded - self._snapshot_at
+        self._snapshot(epoch, due=news >= max(self._settings.snapshot_events, EVENTS_A_JOB * unfinished))
         if started >= self._trim_due:
             self._trim_due = started + min(TRIM_EVERY_S, self._settings.log_retention_ms / 4_000)
             trimmed = self._trimmer.trim(self._scheduling.partition.jobs, self._clock.now_ms())
@@ -313,16 +317,21 @@ class SchedulerLoop:
         self._silent = frozenset(silent)
         return still
 
-    def _snapshot(self) -> None:
+    def _snapshot(self, epoch: int, *, due: bool) -> None:
+        """Say where a snapshot is that has been stored; begin to store the next where it is due."""
         try:
-            self._snapshot_reaches = snapshots.take(self._log, self._blobs, self._scheduling.partition)
+            reaches = self._storing.place(epoch)
         except (OSError, ServerRefusedError, ServerUnavailableError) as error:
             # The disk may be full, or the bucket away. The last snapshot stands, and the log since; the next is tried
             # as if this was made.
             _log.warning("no snapshot could be stored: %s", error)
         else:
-            metrics.SNAPSHOTS.inc()
-        self._snapshot_at = self._scheduling.folded
+            if reaches is not None:
+                self._snapshot_reaches = reaches
+                metrics.SNAPSHOTS.inc()
+        if due and not self._storing.busy:
+            self._storing.begin(self._scheduling.partition, epoch)
+            self._snapshot_at = self._scheduling.folded
 
     def _rebuild(self, stop: threading.Event) -> None:
         if self._log.restored_ms() != self._restored_ms or not snapshots.holds(
@@ -344,10 +353,31 @@ class SchedulerLoop:
     def _leave(self) -> None:
         self._bell.close()
         if self._archiver is not None:
-            self._archiver.stop()
+            self._archiver.ask_to_stop()
+        by = time.monotonic() + LEAVE_S
         try:
-            if self._lease.epoch is not None and self._scheduling.folded > self._snapshot_at:
-                self._snapshot()
+            if (epoch := self._lease.epoch) is not None:
+                self._last_snapshot(epoch, by)
+            self._await(lambda: self._archiver is None or self._archiver.stopped(), by)
             self._lease.resign()
         except (ServerUnavailableError, ServerRefusedError) as error:
             _log.warning("could not leave in good order: %s", error)
+
+    def _last_snapshot(self, epoch: int, by: float) -> None:
+        """Leave a snapshot behind, unless it takes too long."""
+        # The one under way is placed, another one is begun, that is placed, and the former one dropped.
+        for due in (False, True, False):
+            self._await(lambda: not self._storing.busy, by)
+            if self._lease.epoch != epoch:
+                return
+            self._snapshot(epoch, due=due and self._scheduling.folded > self._snapshot_at)
+        self._await(lambda: not self._storing.busy, by)
+        if self._storing.busy:
+            _log.warning("leaving without a last snapshot: the store has not answered for %g s", LEAVE_S)
+
+    def _await(self, done: Callable[[], bool], by: float) -> None:
+        """Wait until it is done, or that time has come; the lease is kept meanwhile."""
+        while not done() and time.monotonic() < by:
+            if self._lease.epoch is not None and self._lease.due():
+                self._lease.elect(max(self._scheduling.partition.epoch, self._epoch_floor))
+            time.sleep(LEAVE_LOOK_S)

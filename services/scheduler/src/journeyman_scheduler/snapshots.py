@@ -46,21 +46,17 @@ _decode_packed = msgspec.msgpack.Decoder(_Packed).decode
 _decode_plain = msgspec.msgpack.Decoder(Snapshot).decode
 
 
-def take(log: RedisLog, blobs: BlobStore, partition: Partition) -> Offset:
-    """Store a snapshot and say where it is. Returns the offset from which a restart will read."""
-    failpoints.hit("scheduler.before_snapshot")
-    former = _placed(log.snapshot_place())
-    blob = blobs.put(to_bytes(partition), "snapshots")
+def place(log: RedisLog, blob: Blob, offset: Offset) -> Blob | None:
+    """Say where the snapshot is from which a restart reads. Returns the former one, which nobody needs any more."""
     failpoints.hit("scheduler.within_snapshot")
-    log.place_snapshot(_encode(_Place(blob, str(partition.offset))))
-    log.checkpoint("scheduler", partition.offset)
+    former = _placed(log.snapshot_place())
+    log.place_snapshot(_encode(_Place(blob, str(offset))))
+    log.checkpoint("scheduler", offset)
     failpoints.hit("scheduler.after_snapshot")
-    if former is not None and former.blob.key != blob.key:
-        _discard(blobs, former.blob)
-    return partition.offset
+    return former.blob if former is not None and former.blob.key != blob.key else None
 
 
-def _discard(blobs: BlobStore, blob: Blob) -> None:
+def discard(blobs: BlobStore, blob: Blob) -> None:
     """Drop a snapshot that another has taken the place of. What fails to be dropped stays, and harms nobody."""
     try:
         blobs.discard(blob)

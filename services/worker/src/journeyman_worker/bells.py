@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from journeyman.log.api import Brought
+
 
 class Bell(Protocol):
     """The doorbell of one partition: see `journeyman.log.doorbell`."""
 
     def wait(self, timeout_ms: float) -> bool:
         """Wait until it rings or somebody wakes the waiting thread; tell whether it rang."""
+        ...
+
+    def brought(self) -> Sequence[Brought]:
+        """Return what came with rings since last asked."""
         ...
 
     def wake(self) -> None:
@@ -23,10 +29,14 @@ class Bell(Protocol):
 
 
 class Bells(Protocol):
-    """Doorbells of several partitions: see `journeyman.log.doorbells`."""
+    """Doorbells of several partitions: see `journeyman.log.doorbells`. brought: only to who offers to take jobs."""
 
     def wait(self, timeout_ms: float) -> Sequence[int]:
         """Wait until one rings or somebody wakes the waiting thread; return the indices of those that rang."""
+        ...
+
+    def brought(self) -> Sequence[Brought]:
+        """Return what came with rings since last asked."""
         ...
 
     def wake(self) -> None:
@@ -43,6 +53,7 @@ class OneBell:
 
     def __init__(self, bell: Bell) -> None:
         self._bell = bell
+        self.brought = bell.brought
         self.wake = bell.wake
         self.close = bell.close
 

@@ -9,6 +9,11 @@ slow, go back to the head of their line.
 Under load claims become few and large: a claim waits until `APART_MS` have passed since the one before, once they have
 followed each other that closely for a while and jobs are short enough to be claimed ahead. Without load none waits.
 
+A worker at rest offers to take a job unasked: it then comes with the ring, and no claim stands between that and its
+first line (`journeyman.log.api`, `Brought`). It is the reply to the claim that would have been next, and is taken as
+that; whatever went wrong with the ring, that claim brings it. Soon after it was woken, a worker that has nothing to do
+any more claims again, and so makes the next offer.
+
 Several partitions (`wells.py`) are asked in turn, those that are dry left out, and large claims are split. The calls
 are then made on other threads, and this one waits for replies and rings alike: so a partition whose server does not
 answer holds up no claim from the others, and after `OVERDUE_MS` no thread is kept free for what it may still bring.
@@ -52,6 +57,10 @@ THREAD_MAX_MS = 1_000.0
 APART_MS = 1.0
 #: A claim that has not been answered for so long is not counted on.
 OVERDUE_MS = 100.0
+#: How soon after it was woken a worker looks whether it is at rest again. Each time that it is not, it waits twice as
+#: long, until the slow poll is as good.
+REST_FIRST_MS = 1.0
+REST_LAST_MS = 500.0
 #: How often a claimer that is closed looks whether it is still needed.
 PAUSE_MS = 50.0
 
@@ -129,6 +138,10 @@ class Claimer:
         self._batches: deque[_Batch] = deque()
         self._put = 0
         self._waiting = False
+        #: The log may start a job for this worker unasked.
+        self._offered = False
+        self._rest_ms = REST_FIRST_MS
+        self._rest_at = float("inf")
         #: Where calls are made; None: here, as there is only one partition.
         self._errands = Errands("claims") if aside or len(self._wells) > 1 else None
         self._replies: SimpleQueue[tuple[Well, Claimed | WorkerLostError | GivenUpError]] = SimpleQueue()
@@ -220,7 +233,11 @@ class Claimer:
     def _claim(self, wells: list[Well], count: int, now: float) -> None:
         if self._errands is None:
             [well] = wells
-            self._take(well, self._call(well, count, well.ask(count, now)))
+            # With nothing running there is nothing that could keep a job that is brought from starting at once.
+            offer = not self._desk.attempts
+            claimed = self._call(well, count, well.ask(count, now), offer)
+            self._offered = offer and not claimed.jobs
+            self._answered(well, claimed)
             return
         asked = shares(count, wells)
         for well, share in asked:
@@ -229,8 +246,8 @@ class Claimer:
         served = {well for well, _ in asked}
         self._turns = [well for well in self._turns if well not in served] + [well for well, _ in asked]
 
-    def _call(self, well: Well, count: int, number: int) -> Claimed:
-        return until_answered(lambda: well.source.claim(number, count), "claim jobs", self._closed.is_set)
+    def _call(self, well: Well, count: int, number: int, offer: bool = False) -> Claimed:
+        return until_answered(lambda: well.source.claim(number, count, well.received, offer), "claim", self.is_closed)
 
     def _fetch(self, well: Well, count: int, number: int) -> None:
         """Make one claim, on a thread for it."""
@@ -246,31 +263,54 @@ class Claimer:
         while not self._replies.empty():
             well, reply = self._replies.get()
             if isinstance(reply, Claimed):
-                self._take(well, reply)
+                self._answered(well, reply)
             else:
                 well.asked = 0
                 raise reply
 
-    def _take(self, well: Well, claimed: Claimed) -> None:
-        """Put what a claim brought on the line."""
-        failpoints.hit("worker.after_claim")
+    def _answered(self, well: Well, claimed: Claimed) -> None:
+        """Take the reply to a claim."""
         now = monotonic_ms()
+        well.answered(len(claimed.jobs), now, claimed.now_ms)
+        if claimed.jobs and not self._desk.attempts:
+            # An idle worker was rung for the work it then found, and has nothing else to be rung for.
+            well.rang = False
+        self._take(well, claimed, now)
+
+    def _brought(self, number: int, claimed: Claimed) -> None:
+        """Take a job that came with a ring, unless a claim has returned it already."""
+        [well] = self._wells
+        if number != well.number + 1:
+            return
+        now = monotonic_ms()
+        self._offered = False
+        well.brought(now)
+        self._take(well, claimed, now)
+
+    def _withdraw(self) -> None:
+        """Take the offer back, and hand back what it has brought meanwhile."""
+        self._offered = False
+        [well] = self._wells
+        claimed = self._call(well, 0, well.ask(0, monotonic_ms()))
+        hand_back([message.attempt for message in well.source.accept(claimed)])
+
+    def _take(self, well: Well, claimed: Claimed, now: float) -> None:
+        """Put claimed jobs on the line."""
+        failpoints.hit("worker.after_claim")
         idle = not self._desk.attempts
         messages = well.source.accept(claimed)
-        well.answered(len(claimed.jobs), now, claimed.now_ms)
         if self._closed.is_set():
             hand_back([message.attempt for message in messages])
             return
-        for message in messages:
-            message.attempt.claimed = now
         if messages:
             started = self._put - self._pocket.qsize()
             self._put += len(messages)
             self._batches.append(_Batch(now, now + STALE_MS, started, self._put))
             for message in messages:
+                message.attempt.claimed = now
                 self._pocket.put(message)
-            # An idle worker was rung for the work it then found, and has nothing else to be rung for.
-            well.rang = well.rang and not idle
+            if idle and self._errands is None:
+                self._rest_ms, self._rest_at = REST_FIRST_MS, now + REST_FIRST_MS
         if self._waited_ms >= 0:
             self._allowance = allowed(self._allowance, self._waited_ms)
             self._waited_ms = -1.0
@@ -287,6 +327,8 @@ class Claimer:
     def _listen(self, timeout_ms: float) -> None:
         for index in self._bells.wait(timeout_ms):
             self._wells[index].ring()
+        for number, claimed in self._bells.brought():
+            self._brought(number, claimed)
 
     def _look(self) -> None:
         """Ask what else the doorbells may have meant."""
@@ -299,7 +341,7 @@ class Claimer:
         """Return when to look again if nothing wakes it."""
         if self._pocket.qsize() and self._batches:
             return self._batches[0].judged_at
-        at = float("inf")
+        at = self._rest_at
         for well in self._wells:
             if well.dry:
                 at = min(at, well.poll_at)
@@ -325,6 +367,16 @@ class Claimer:
                 self._desk.take_back()
         for well in self._wells:
             well.poll(now)
+        if now >= self._rest_at:
+            self._rest(now)
+
+    def _rest(self, now: float) -> None:
+        """Where nothing is left to do, claim once more, with an offer; else look again later."""
+        at_rest = not self._desk.attempts
+        if at_rest and not self._offered:
+            self._wells[0].hear()
+        self._rest_ms *= 2
+        self._rest_at = float("inf") if at_rest or self._rest_ms > REST_LAST_MS else now + self._rest_ms
 
     def _has_threads_for_all(self) -> bool:
         """Tell whether what waits in the pocket waits for no other job, only for threads to be given the processor."""
@@ -333,6 +385,8 @@ class Claimer:
     def _retire(self, pause_ms: float) -> None:
         """Say that nothing is under way, and go on listening: what still runs may be cancelled."""
         try:
+            if self._offered:
+                self._withdraw()
             self._take_replies()
         except WorkerLostError:
             self._desk.lose()

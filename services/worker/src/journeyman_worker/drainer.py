@@ -31,7 +31,9 @@ def drain(session: Session, by: str, drain_timeout_ms: float, hurried: Callable[
     session.take_back()
     answer_by = monotonic_ms() + ANSWER_MS
     session.say_draining(by, lambda: monotonic_ms() > answer_by, ANSWER_MS)
-    _until(session.claimer.quiet.is_set, ANSWER_MS, hurried)
+    quiet = session.claimer.quiet.is_set
+    # In a hurry too: what a claim brings after the worker has left is held by nobody, and nobody hands it back.
+    _until(quiet, ANSWER_MS, hurried) or _until(quiet, HEED_MS, lambda: False)
     session.take_back()
     if not _until(lambda: not session.attempts or session.lost.is_set(), drain_timeout_ms, hurried):
         _log.warning(

@@ -200,12 +200,20 @@ class Seat:
 
     # --- claims ----------------------------------------------------------------------------------------
 
-    def claim(self, number: int, count: int) -> Claimed:
-        """Claim jobs. Raises WorkerLostError."""
+    def claim(self, number: int, count: int, received: int, offer: bool = False) -> Claimed:
+        """Claim jobs; with `offer`, let one be brought where there is none. Raises WorkerLostError."""
         try:
             if self.courier is not None:
                 return self.courier.claim(self.worker, number, count, self._queues, self._types)
-            return self.log.claim(self.worker, number, count, queues=self._queues, types=self._types)
+            return self.log.claim(
+                self.worker,
+                number,
+                count,
+                queues=self._queues,
+                types=self._types,
+                offer=offer,
+                received=received,
+            )
         except WorkerLostError:
             self.lost = True
             raise

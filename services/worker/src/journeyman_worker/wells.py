@@ -21,6 +21,8 @@ UNSAID_MAX = 5_000
 #: A claim is not split into less. Every call has its price, for the worker, the server and the scheduler that hears of
 #: it, whatever it brings: of claims split into four, a job costs half as much again.
 SHARE_LEAST = 200
+#: How soon after a job was brought there is a claim, as nobody rings before that. The job's thread goes first.
+AGAIN_MS = 1.0
 
 
 class Source(Protocol):
@@ -35,7 +37,7 @@ class Source(Protocol):
         """Return how many outcomes the log has not accepted yet."""
         ...
 
-    def claim(self, number: int, count: int) -> Claimed:
+    def claim(self, number: int, count: int, received: int, offer: bool = False) -> Claimed:
         """Claim jobs; see `journeyman.log.api`."""
         ...
 
@@ -51,11 +53,13 @@ class Source(Protocol):
 class Well:
     """One source, and what is known of it. Times are monotonic milliseconds."""
 
-    __slots__ = ("asked", "asked_at", "dry", "news", "number", "poll_at", "poll_ms", "rang", "source")
+    __slots__ = ("asked", "asked_at", "dry", "news", "number", "poll_at", "poll_ms", "rang", "received", "source")
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.number = 0
+        #: The number under which there were jobs last.
+        self.received = 0
         #: The last claim brought less than it asked for, and the bell has not rung since.
         self.dry = False
         #: The bell rang since the last claim was sent.
@@ -95,7 +99,15 @@ class Well:
         self.asked = 0
         self.poll_at = now + in_step(self.poll_ms, server_ms)
         if found:
+            self.received = self.number
             self.poll_ms = POLL_FIRST_MS
+
+    def brought(self, now: float) -> None:
+        """Note that a job was brought as the reply to a claim that was never sent. The next one is, in a moment."""
+        self.number += 1
+        self.received = self.number
+        self.dry = True
+        self.poll_ms, self.poll_at = POLL_FIRST_MS / 2, now + AGAIN_MS
 
     def poll(self, now: float) -> None:
         """Where it is dry and was not asked for long, ask it again."""

@@ -34,6 +34,7 @@ COMMANDS = (
     Command("explain", "Say why a job is where it is.", "jobs:explain"),
     Command("history", "Show everything that happened to a job.", "jobs:history"),
     Command("list", "List jobs.", "listing:list_jobs"),
+    Command("export", "Write all jobs that match, one as JSON a line.", "export:export"),
     Command("stats", "Show counts, rates and latencies.", "listing:stats"),
     Command("cancel", "Ask that jobs do not run, or not go on.", "changes:cancel"),
     Command("retry", "Run failed or cancelled jobs again.", "changes:retry"),

@@ -15,6 +15,9 @@ from journeyman.client import JobFailedError, calls
 from journeyman.client.flows import understand
 from journeyman.durations import parse_ms
 
+#: The payload `null`. To the client, None is that nothing was said, which is `{}`.
+NULL = msgspec.Raw(b"null")
+
 Several = Parameter(consume_multiple=True, negative=())
 
 
@@ -104,9 +107,10 @@ def read_payload(text: str | None) -> Any:
     except OSError as error:
         raise UsageError(f"cannot read the payload from {text[1:]}: {error.strerror}") from None
     try:
-        return msgspec.json.decode(data)
+        value = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeError) as error:
         raise UsageError(f"the payload is not JSON: {error}") from None
+    return NULL if value is None else value
 
 
 def read_priority(text: str | None) -> int | str | None:

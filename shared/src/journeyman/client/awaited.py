@@ -12,6 +12,7 @@ import httpx
 
 from journeyman.client import calls, flows, over_httpx, views
 from journeyman.client.calls import Call
+from journeyman.client.download import Download
 from journeyman.client.flows import Flow, Lost, Pause, Request
 from journeyman.client.handles import AsyncJob
 from journeyman.client.orders import JobOptions, NewJob
@@ -176,6 +177,28 @@ class AsyncClient:
             except httpx.TransportError as error:
                 reason = over_httpx.in_words(error)
             await asyncio.sleep(subscription.dropped(reason))
+
+    async def export(self, **filters: Any) -> AsyncIterator[bytes]:
+        """Go through all jobs that match as lines of JSON, however many: as `list`, but read as they come.
+
+        Raises BrokenOffError where it ends before its end.
+        """
+        download = Download(self._session, filters)
+        while True:
+            asked = over_httpx.arguments(download.request())
+            try:
+                async with self._http.stream(**asked) as response:
+                    if response.status_code < 300:
+                        async for data in response.aiter_bytes():
+                            for line in download.take(data):
+                                yield line
+                        download.ended()
+                        return
+                    await response.aread()
+                    reason = download.refused(over_httpx.answer(response))
+            except httpx.TransportError as error:
+                reason = over_httpx.in_words(error)
+            await asyncio.sleep(download.dropped(reason))
 
     async def fetch(self, call: Call[Any]) -> bytes:
         """Make any call of `journeyman.client.calls` and return the JSON as the server wrote it."""

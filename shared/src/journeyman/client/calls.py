@@ -20,6 +20,8 @@ T = TypeVar("T")
 PAGE_MAX = 500
 REDRIVE_TIMEOUT_S = 600.0
 """One request runs up to 100,000 dead letters again."""
+EXPORT_TIMEOUT_S = 120.0
+"""The longest silence within an export: the server may try several times to read a page, 5 s each."""
 
 
 class Call(msgspec.Struct, Generic[T], frozen=True):
@@ -163,6 +165,12 @@ def jobs(filters: Mapping[str, Any], *, limit: int, cursor: str | None = None) -
     """Read one page of a listing. A filter with several values means any of them."""
     more = {"limit": limit, "cursor": cursor}
     return _get("/jobs", _PAGE, parameters({**filters, **more}))
+
+
+def export(filters: Mapping[str, Any]) -> Call[None]:
+    """Read all jobs that match, one as JSON a line. The answer may be longer than memory: it is read as it comes."""
+    call = _get("/jobs/export", _nothing, parameters(filters))
+    return msgspec.structs.replace(call, timeout_s=EXPORT_TIMEOUT_S)
 
 
 def result(job_id: str) -> Call[msgspec.Raw]:

@@ -71,6 +71,15 @@ class UnreachableError(ServerUnavailableError):
         self.reason = reason
 
 
+class BrokenOffError(JourneymanError):
+    """An export ended before its end. `jobs`: how many came whole."""
+
+    def __init__(self, jobs: int, reason: str) -> None:
+        super().__init__(f"the export broke off after {jobs} jobs and is not whole: {reason}")
+        self.jobs = jobs
+        self.reason = reason
+
+
 class AnswerError(JourneymanError):
     """The server answered with something that is not Journeyman's API; perhaps the URL is of something else."""
 

@@ -11,23 +11,22 @@ from typing import Any
 
 import msgspec
 
-from journeyman.client import flows, problems, refusals
+from journeyman.client import flows, problems
 from journeyman.client.calls import parameters
+from journeyman.client.opening import Opening
 from journeyman.client.views import EventView
 
 SILENCE_MAX_S = 45.0
 """Three missed heartbeats of the server (15 s): the connection is dead, though nobody said so."""
 
 
-class Subscription:
+class Subscription(Opening):
     """One stream of events, over as many connections as it takes."""
 
     def __init__(self, session: flows.Session, filters: Mapping[str, Any], after: str | None) -> None:
-        self._session = session
+        super().__init__(session)
         self._params = parameters(filters)
         self._last = after
-        self._failures = 0
-        self._retry_s = 0.0
         self._data: list[str] = []
         self._event = ""
         self._id: str | None = None
@@ -44,14 +43,6 @@ class Subscription:
         if self._last is not None:
             headers.append(("Last-Event-ID", self._last))
         return flows.Request("GET", self.url, self._params, tuple(headers), None, SILENCE_MAX_S)
-
-    def refused(self, answer: refusals.Answer) -> str:
-        """Return why the server did not open the stream. Raises ProblemError where that will not change."""
-        problem = refusals.problem(answer)
-        if not isinstance(problem, problems.OverloadedError):
-            raise problem
-        self._retry_s = refusals.retry_after(answer)
-        return str(problem)
 
     def feed(self, line: str) -> EventView | None:
         """Read one line; return the event that it completes."""
@@ -79,14 +70,6 @@ class Subscription:
         if not data:
             return None
         return _read(event_id or "", event, data)
-
-    def dropped(self, reason: str) -> float:
-        """Return how many seconds to wait before connecting again. Raises UnreachableError after too many times."""
-        if self._failures >= self._session.retries:
-            raise problems.UnreachableError(self._session.endpoints.dashboard, reason)
-        pause = max(refusals.backoff(self._failures, self._session.draw()), self._retry_s)
-        self._failures += 1
-        return min(pause, refusals.RETRY_AFTER_MAX_S)
 
 
 _decode: Callable[[str], dict[str, Any]] = msgspec.json.Decoder(dict[str, Any]).decode

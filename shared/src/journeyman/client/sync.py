@@ -11,6 +11,7 @@ import httpx
 
 from journeyman.client import calls, flows, over_httpx, views
 from journeyman.client.calls import Call
+from journeyman.client.download import Download
 from journeyman.client.flows import Flow, Lost, Pause, Request
 from journeyman.client.handles import Job
 from journeyman.client.orders import JobOptions, NewJob
@@ -181,6 +182,26 @@ class Client:
             except httpx.TransportError as error:
                 reason = over_httpx.in_words(error)
             time.sleep(subscription.dropped(reason))
+
+    def export(self, **filters: Any) -> Iterator[bytes]:
+        """Go through all jobs that match as lines of JSON, however many: as `list`, but read as they come.
+
+        Raises BrokenOffError where it ends before its end.
+        """
+        download = Download(self._session, filters)
+        while True:
+            asked = over_httpx.arguments(download.request())
+            try:
+                with self._http.stream(**asked) as response:
+                    if response.status_code < 300:
+                        for data in response.iter_bytes():
+                            yield from download.take(data)
+                        return download.ended()
+                    response.read()
+                    reason = download.refused(over_httpx.answer(response))
+            except httpx.TransportError as error:
+                reason = over_httpx.in_words(error)
+            time.sleep(download.dropped(reason))
 
     def fetch(self, call: Call[Any]) -> bytes:
         """Make any call of `journeyman.client.calls` and return the JSON as the server wrote it."""

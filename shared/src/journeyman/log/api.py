@@ -102,6 +102,13 @@ class Claimed(NamedTuple):
     fates: Sequence[Fate] = ()
 
 
+class Brought(NamedTuple):
+    """What came with a ring: a job that was started for the worker, as the reply to its claim `number`."""
+
+    number: int
+    claimed: Claimed
+
+
 class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What a worker says of an attempt it holds. The event decides what happens to the job's keys.
 
@@ -196,7 +203,16 @@ class Log(Protocol):
         ...
 
     def claim(
-        self, worker: str, number: int, count: int, *, queues: Sequence[str], types: Sequence[str], wanted: Wants = None
+        self,
+        worker: str,
+        number: int,
+        count: int,
+        *,
+        queues: Sequence[str],
+        types: Sequence[str],
+        wanted: Wants = None,
+        offer: bool = False,
+        received: int | None = None,
     ) -> Claimed:
         """Take up to `count` (≤ 1,000) ready jobs, highest priority first, then oldest first, and start them.
 
@@ -205,8 +221,14 @@ class Log(Protocol):
 
         `queues`: names, or `EVERY_QUEUE` alone. Fewer than `count` registers the worker as idle: it is rung (see
         `doorbell`) when work arrives. A repeated call returns what the worker still holds of the first batch; one that
-        found nothing looks again.
-        Raises WorkerLostError for a worker that is not registered.
+        found nothing looks again. A `count` of 0 takes none, and the worker is idle no longer.
+
+        With `offer`, a claim that finds nothing allows the log to start the next job without being asked: under the
+        number that follows, and with the ring (`Brought`). The claim with that number returns it, too.
+
+        `received`: the number under which the worker received jobs last (0: never), so that it gets what was started
+        for it and never reached it.
+        Raises WorkerLostError for a worker that is not registered, and where the log has lost what the worker received.
         """
         ...
 

@@ -24,8 +24,8 @@ MENDED_VALKEY = (9, 1, 2)
 MENDED_REDIS = (8, 6, 0)
 
 #: What of our functions and of the scheduler's rebuild stands in the file.
-WRITTEN = frozenset({"del", "hdel", "hset", "hsetnx", "lpop", "lrem", "pexpire", "pexpireat", "rename", "rpush"}) | {
-    *("sadd", "set", "spublish", "srem", "unlink", "xadd", "xdel", "xgroup", "xtrim", "zadd", "zrem"),
+WRITTEN = frozenset({"del", "hdel", "hset", "hsetnx", "lpop", "lpush", "lrem", "pexpire", "pexpireat", "rename"}) | {
+    *("rpush", "sadd", "set", "spublish", "srem", "unlink", "xadd", "xdel", "xgroup", "xtrim", "zadd", "zrem"),
 }
 #: Categories that may be taken away: nothing of that is among them, or it is not asked for.
 NEEDLESS = frozenset({"@admin", "@bitmap", "@blocking", "@connection", "@dangerous", "@geo", "@hyperloglog"}) | {

@@ -2,7 +2,7 @@
 
 Refused at start-up, each with one line that says what to change: a server older than Redis 7.0, a `maxmemory-policy`
 that evicts, a durability class the configuration cannot keep, a cluster met as a single server, users that keep the
-server from reading its append-only file back.
+server from reading its append-only file back, a user of ours with too few rights.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from redis.sentinel import MasterNotFoundError, Sentinel
 
 from journeyman.errors import ServerUnavailableError, SettingsError, UnsuitableServerError
 from journeyman.log.append_only_reader import check_append_only_reader
+from journeyman.log.caller_rights import check_caller_rights
 from journeyman.log.clients import QuietRedis
 from journeyman.log.cluster import ASK_TIMEOUT_S, Cluster, addresses
 from journeyman.log.redis_log import RedisLog
@@ -139,6 +140,7 @@ def _opened(client: redis.Redis, settings: Settings, partition: int) -> RedisLog
             durability=_remembered(client, settings.durability),
         )
         log.load_functions()
+        check_caller_rights(client, log.keys, settings.redis_url)
     except x.RedisError as error:
         client.close()
         raise unavailable(error, settings.redis_url) from None

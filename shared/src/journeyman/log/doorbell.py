@@ -1,9 +1,10 @@
-"""A worker's doorbell: a sharded pub/sub channel that says "look", and carries nothing that matters.
+"""A worker's doorbell: a sharded pub/sub channel that says "look", or brings a job that was started for the worker.
 
-A ring that is lost costs the wait until the worker's slow poll. The channel is subscribed, and the server has said
-so, before the first claim: a ring between a claim that found nothing and the wait for the next one is kept by
-the socket. It is the shortest way from the server to a worker that waits. So the waiting thread polls the
-subscription's own socket (`subscription.py`); the library's parsing took longer than the way itself.
+Nothing that matters is lost with a ring: it costs the wait until the worker's slow poll, whose claim also returns what
+was brought. The channel is subscribed, and the server has said so, before the first claim: a ring between a claim that
+found nothing and the wait for the next one is kept by the socket. It is the shortest way from the server to a worker
+that waits. So the waiting thread polls the subscription's own socket (`subscription.py`); the library's parsing took
+longer than the way itself.
 
 A cut is mended by the waiting thread. Having subscribed again counts as a ring: one may have been missed.
 """
@@ -11,17 +12,24 @@ A cut is mended by the waiting thread. Having subscribed again counts as a ring:
 from __future__ import annotations
 
 import contextlib
+import logging
 import select
 import socket
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import redis
 from redis import exceptions as x
 
+from journeyman.log import wire
+from journeyman.log.api import Brought
 from journeyman.log.subscription import CHUNK, Subscription
+
+_log = logging.getLogger(__name__)
 
 
 class Waker:
@@ -91,8 +99,8 @@ class Doorbell(Waiting):
     def wait(self, timeout_ms: float) -> bool:
         """Wait until the bell rings, at most `timeout_ms`; tell whether it rang. Several rings count as one.
 
-        Ends early, without a ring, when woken. Never raises: while the server is away it waits out the time, so that
-        the caller polls instead.
+        Ends early, without a ring, when woken, and when something was brought. Never raises: while the server is away
+        it waits out the time, so that the caller polls instead.
         """
         deadline = time.monotonic() + timeout_ms / 1000
         channel = self._channel
@@ -104,13 +112,24 @@ class Doorbell(Waiting):
                 ready = self._poll.poll(max(0.0, min(deadline, channel.turn_at()) - now) * 1000)
                 rang, woken = self._look(ready)
                 now = time.monotonic()
-                if rang or woken or now >= deadline:
+                if rang or woken or channel.brought or now >= deadline:
                     return rang
                 if now >= channel.turn_at() and channel.socket is not None:
                     channel.ask(now)
                     self._forget_if_lost()
         self._hang_up()
         return False
+
+    def brought(self) -> Sequence[Brought]:
+        """Return what was brought since last asked."""
+        if not self._channel.brought:
+            return ()
+        found, self._channel.brought = self._channel.brought, []
+        try:
+            return [wire.brought(words) for words in found]
+        except (ValueError, msgspec.MsgspecError) as error:
+            _log.warning("the doorbell brought what cannot be read: %s", error)
+            return ()
 
     def _look(self, ready: list[tuple[int, int]]) -> tuple[bool, bool]:
         """Return whether it rang and whether somebody woke the waiting thread."""

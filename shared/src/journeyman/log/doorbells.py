@@ -15,6 +15,7 @@ from queue import Empty, SimpleQueue
 
 from redis import exceptions as x
 
+from journeyman.log.api import Brought
 from journeyman.log.doorbell import Waiting
 from journeyman.log.redis_log import RedisLog
 from journeyman.log.subscription import Subscription
@@ -58,6 +59,10 @@ class Doorbells(Waiting):
                     return rung
                 self._take_turns(now)
         self._hang_up()
+        return ()
+
+    def brought(self) -> Sequence[Brought]:
+        """Return nothing: who claims from several partitions offers none of them to take a job unasked."""
         return ()
 
     def _hear(self, index: int, descriptor: int) -> bool:

@@ -1,38 +1,26 @@
 """What a server keeps besides the log, as plain dictionaries: bodies, holds, lines, workers, ends.
 
-The same guards and effects as `functions/00_prelude.lua`, and the same taking as `functions/claim.lua`.
+The same guards and effects as `functions/00_prelude.lua`; who gets which jobs: `memory_taking.py`.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from journeyman import events as e
 from journeyman import proposals as p
 from journeyman.log.api import (
-    EVERY_QUEUE,
     ClaimedJob,
     DeadLetter,
     Fate,
     StoredOutcome,
-    Wanted,
     Wants,
     WorkerBeat,
 )
-
-Line = tuple[str, int, str]
-#: Job id, place, queue, priority.
-Taken = tuple[str, str, str, int]
-
-#: So much of a line is looked through for a worthless place.
-NEAR = 128
-
-
-def serves(queues: Sequence[str], queue: str) -> bool:
-    """Tell whether a worker of these queues serves this one."""
-    return queue in queues or EVERY_QUEUE in queues
+from journeyman.log.memory_bell import Ringing
+from journeyman.log.memory_taking import Taking, Worker
 
 
 def fates_again(wanted: Wants, held: Sequence[ClaimedJob]) -> list[Fate]:
@@ -45,37 +33,13 @@ def fates_again(wanted: Wants, held: Sequence[ClaimedJob]) -> list[Fate]:
     return fates
 
 
-class _Worker:
-    def __init__(self, queues: Sequence[str], types: Sequence[str], now: int) -> None:
-        self.queues = queues
-        self.types = types
-        self.beat_ms = now
-        self.facts: Mapping[str, object] = {}
-        self.drain = False
-        self.stop: dict[str, int] = {}
-        #: The number of its last `finish`.
-        self.finished = 0
+class Derived(Taking):
+    """Everything that could be rebuilt from the log. `bells`: of the workers."""
 
-
-class Derived:
-    """Everything that could be rebuilt from the log. `ring` wakes a worker."""
-
-    def __init__(self, ring: Callable[[str], None]) -> None:
-        self.bodies: dict[str, e.JobSubmitted] = {}
+    def __init__(self, bells: Ringing) -> None:
+        super().__init__(bells)
         self.dead: dict[str, DeadLetter] = {}
-        #: job id -> attempt, worker; no worker ("") where the attempt is over and the next was not released yet.
-        self.held: dict[str, tuple[int, str]] = {}
         self._ended: dict[str, StoredOutcome] = {}
-        self.lines: dict[Line, deque[str]] = {}
-        self.void: set[str] = set()
-        self.paused: set[str] = set()
-        #: type that is shut -> who has shut it, and how many of its jobs may start all the same
-        self.valves: dict[str, tuple[str, int]] = {}
-        self.workers: dict[str, _Worker] = {}
-        self._idle: dict[str, None] = {}
-        #: Idle workers that wait to be handed places.
-        self._receivers: dict[str, None] = {}
-        self._ring = ring
 
     # --- guards ----------------------------------------------------------------------------------------
 
@@ -130,7 +94,8 @@ class Derived:
                     assert isinstance(body, e.JobSubmitted)
                     self.bodies[job_id] = body
             case p.Push(queue, priority, type_, places):
-                self.push(queue, priority, type_, places)
+                # One may be brought to a worker; of many, workers take as many as they have room for.
+                self.push(queue, priority, type_, places, may_bring=len(places) == 1)
             case p.Void(place):
                 if p.read_place(place)[0] not in self.held:
                     self.void.add(place)
@@ -147,42 +112,25 @@ class Derived:
             case p.Valve():
                 self._turn(effect)
             case p.Join(worker, queues, types):
-                record = self.workers.setdefault(worker, _Worker(queues, types, now))
+                record = self.workers.setdefault(worker, Worker(queues, types, now))
                 record.queues, record.types, record.beat_ms = queues, types, now
             case p.Drain(worker):
                 if worker in self.workers:
                     self.workers[worker].drain = True
-                    self._ring(worker)
+                    self.bells.ring(worker)
             case p.Leave(worker):
-                self.workers.pop(worker, None)
-                self._idle.pop(worker, None)
+                left = self.workers.pop(worker, None)
+                for queue in left.queues if left else ():
+                    self._idle.get(queue, {}).pop(worker, None)
                 self._receivers.pop(worker, None)
             case _:
                 assert_never(effect)
-
-    def push(self, queue: str, priority: int, type_: str, places: Sequence[str], *, head: bool = False) -> None:
-        """Put places at the end of a line, or at its head, and ring idle workers that would take them."""
-        line = self.lines.setdefault((queue, priority, type_), deque())
-        if head:
-            line.extendleft(places)
-        else:
-            line.extend(places)
-        wanted = len(places)
-        for worker in list(self._idle):
-            record = self.workers.get(worker)
-            if record is None or (serves(record.queues, queue) and type_ in record.types):
-                del self._idle[worker]
-                if record is not None:
-                    self._ring(worker)
-                    wanted -= 1
-            if wanted == 0:
-                return
 
     def _interrupt(self, job_id: str) -> None:
         held = self.held.get(job_id)
         if held is not None and held[1] in self.workers:
             self.workers[held[1]].stop[job_id] = held[0]
-            self._ring(held[1])
+            self.bells.ring(held[1])
 
     def _close(self, effect: p.Bury | p.Discard, now: int) -> None:
         job_id = effect.job_id
@@ -208,21 +156,26 @@ class Derived:
             self.paused.add(queue)
             return
         self.paused.discard(queue)
-        for worker in list(self._idle):
-            self._ring(worker)
+        for (of, _, type_), places in self.lines.items():
+            if of == queue:
+                self._ring_idle(queue, type_, len(places))
 
     def _turn(self, valve: p.Valve) -> None:
+        by, permits = self.valves.get(valve.type, ("", 0))
         if not valve.by:
             self.valves.pop(valve.type, None)
+            self._ring_for_type(valve.type, sys.maxsize)
         elif not valve.permits:
             self.valves[valve.type] = (valve.by, 0)
-            return
-        else:
-            by, permits = self.valves.get(valve.type, ("", 0))
-            if by == valve.by:
-                self.valves[valve.type] = (by, permits + valve.permits)
-        for worker in list(self._idle):
-            self._ring(worker)
+        elif by == valve.by:
+            self.valves[valve.type] = (by, permits + valve.permits)
+            self._ring_for_type(valve.type, valve.permits)
+
+    def _ring_for_type(self, type_: str, most: int) -> None:
+        for (queue, _, of), places in self.lines.items():
+            if of == type_ and most > 0:
+                self._ring_idle(queue, type_, min(len(places), most))
+                most -= len(places)
 
     # --- workers ---------------------------------------------------------------------------------------
 
@@ -246,96 +199,6 @@ class Derived:
         """Remember that a job completed, and where its result is."""
         self.bodies.pop(job_id, None)
         self._ended[job_id] = StoredOutcome("completed", offset)
-
-    def take(
-        self, worker: str, count: int, queues: Sequence[str], types: Sequence[str], wanted: Wants = None
-    ) -> tuple[list[Taken], list[Fate]]:
-        """Take up to `count` places, best first, or those that are wanted, and let the worker hold their jobs."""
-        if wanted is not None:
-            return self._take_wanted(worker, count, queues, types, wanted)
-        taken: list[Taken] = []
-        while len(taken) < count:
-            lines = [
-                line
-                for line, places in self.lines.items()
-                if places
-                and serves(queues, line[0])
-                and line[0] not in self.paused
-                and line[2] in types
-                and self.valves.get(line[2], ("", 1))[1]
-            ]
-            if not lines:
-                break
-            best = max(line[1] for line in lines)
-            line = min((line for line in lines if line[1] == best), key=lambda line: self.lines[line][0])
-            place = self.lines[line].popleft()
-            if not self.lines[line]:
-                del self.lines[line]
-            job_id, attempt = p.read_place(place)
-            if place in self.void:
-                self.void.discard(place)
-            elif job_id in self.bodies and job_id not in self.held:
-                self.held[job_id] = (attempt, worker)
-                taken.append((job_id, place, line[0], line[1]))
-                if line[2] in self.valves:
-                    by, permits = self.valves[line[2]]
-                    self.valves[line[2]] = (by, permits - 1)
-        if len(taken) < count:
-            self._idle[worker] = None
-        return taken, []
-
-    def _take_wanted(
-        self, worker: str, count: int, queues: Sequence[str], types: Sequence[str], wanted: Sequence[Wanted]
-    ) -> tuple[list[Taken], list[Fate]]:
-        taken: list[Taken] = []
-        fates: list[Fate] = []
-        held = {job_id for job_id, _ in (p.read_place(place.place) for place in wanted) if job_id in self.held}
-        for place in wanted:
-            fate = self._fate(place, queues, types, was_held=place.place[:24] in held)
-            fates.append(fate)
-            if fate == Fate.STARTED:
-                job_id, attempt = p.read_place(place.place)
-                self.held[job_id] = (attempt, worker)
-                taken.append((job_id, place.place, place.queue, place.priority))
-                if place.type in self.valves:
-                    by, permits = self.valves[place.type]
-                    self.valves[place.type] = (by, permits - 1)
-        if len(taken) < count:
-            self._receivers[worker] = None
-        return taken, fates
-
-    def _fate(self, wanted: Wanted, queues: Sequence[str], types: Sequence[str], *, was_held: bool) -> Fate:
-        if wanted.type not in types or not serves(queues, wanted.queue):
-            return Fate.FOREIGN
-        if wanted.queue in self.paused or not self.valves.get(wanted.type, ("", 1))[1]:
-            return Fate.SHUT
-        job_id, _ = p.read_place(wanted.place)
-        if job_id in self.held and not was_held:  # it has started in this very call
-            return Fate.GONE
-        line = (wanted.queue, wanted.priority, wanted.type)
-        places = self.lines.get(line, deque())
-        worthless = wanted.place in self.void or job_id not in self.bodies or was_held
-        if wanted.place not in places:
-            return Fate.GONE
-        if worthless and wanted.place not in self.void and places.index(wanted.place) >= NEAR:
-            return Fate.GONE
-        places.remove(wanted.place)
-        if not places:
-            del self.lines[line]
-        self.void.discard(wanted.place)
-        return Fate.GONE if worthless else Fate.STARTED
-
-    def ring_receivers(self, calls: Sequence[tuple[str, str, int]]) -> None:
-        """Ring as many of the workers that wait to be handed places as places were handed out."""
-        for queue, type_, count in calls:
-            able = [worker for worker in self._receivers if self._takes(worker, queue, type_)]
-            for worker in able[:count]:
-                del self._receivers[worker]
-                self._ring(worker)
-
-    def _takes(self, worker: str, queue: str, type_: str) -> bool:
-        record = self.workers.get(worker)
-        return record is not None and serves(record.queues, queue) and type_ in record.types
 
     def beat(self, worker: str, facts: Mapping[str, object], now: int) -> tuple[list[tuple[str, int]], bool]:
         """Renew a heartbeat; return what to interrupt and whether to drain."""

@@ -6,59 +6,40 @@ readable statement of what the Lua functions do. Safe to share between threads; 
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
-from typing import Any, TypeVar
 
 from journeyman import events as e
 from journeyman.codec import Cutter, decode_commit, encode_commit, encode_event, width
-from journeyman.errors import EpochPassedError, HistoryLostError, ServerRefusedError, WorkerLostError
+from journeyman.errors import EpochPassedError, HistoryLostError
 from journeyman.log.api import (
     Appended,
-    Beaten,
-    Claimed,
-    ClaimedJob,
     DeadLetter,
     Election,
-    Finished,
-    Outcome,
     StoredOutcome,
     Verdict,
-    Wants,
     WorkerBeat,
 )
-from journeyman.log.memory_bell import MemoryBell, Rings
-from journeyman.log.memory_keys import Derived, fates_again
-from journeyman.log.memory_notes import MemoryNotes
+from journeyman.log.memory_workers import MemoryWorkers
 from journeyman.log.redis_log import Health
-from journeyman.proposals import Proposal, read_place
-
-R = TypeVar("R")
-
-PASSED = "a later call of this caller was answered"
+from journeyman.proposals import Proposal
 
 
-class MemoryLog(MemoryNotes):
+class MemoryLog(MemoryWorkers):
     """One partition in memory. `now_ms` is its clock (milliseconds since 1970)."""
 
     def __init__(self, now_ms: Callable[[], int] | None = None, partition: int = 0) -> None:
         self.partition = partition
         self._clock = now_ms or (lambda: time.time_ns() // 1_000_000)
         super().__init__()
-        self._changed = threading.Condition(threading.RLock())
         self._entries: list[tuple[e.Offset, bytes, int | None, str | None]] = []
-        self._last: dict[tuple[str, str], tuple[int, Any]] = {}
         #: key -> fingerprint, offset, answer, until when it is remembered
         self._idem: dict[str, tuple[str, e.Offset | None, str, int]] = {}
         self._leader: tuple[str, int] | None = None
         self._epoch = 0
         #: Where the election of the present term stands.
         self._term = e.BEGINNING
-        self._bells: defaultdict[str, Rings] = defaultdict(Rings)
-        self.derived = Derived(lambda worker: self._bells[worker].ring())
         self._retention_ms = 86_400_000
 
     def close(self) -> None:
@@ -80,17 +61,6 @@ class MemoryLog(MemoryNotes):
             if not is_of_this_term or not self._holds(cursor):
                 raise HistoryLostError("the log does not hold what this was decided on")
             return self._once(("commit", str(epoch)), number, lambda: self._apply(proposals, epoch, cursor.entry))
-
-    def _once(self, who: tuple[str, str], number: int, call: Callable[[], R]) -> R:
-        last = self._last.get(who)
-        if last is not None and last[0] == number:
-            before: R = last[1]
-            return before
-        if last is not None and last[0] > number:
-            raise ServerRefusedError(PASSED)
-        reply = call()
-        self._last[who] = (number, reply)
-        return reply
 
     def _apply(self, proposals: Sequence[Proposal], epoch: int | None, cursor: str | None) -> Appended:
         now = self._now()
@@ -114,14 +84,11 @@ class MemoryLog(MemoryNotes):
         for index, position in last_event:
             verdicts[index] = Verdict(True, places[position])
         self._remember_keys(proposals, verdicts, first_with_key, now)
+        self._bring()
         return Appended(now, verdicts)
 
     def _judge(
-        self,
-        proposal: Proposal,
-        first_with_key: dict[str, int],
-        proposals: Sequence[Proposal],
-        now: int,
+        self, proposal: Proposal, first_with_key: dict[str, int], proposals: Sequence[Proposal], now: int
     ) -> Verdict:
         idem = proposal.idempotency
         if idem is not None:
@@ -191,78 +158,6 @@ class MemoryLog(MemoryNotes):
                 return e.Offset(last.ms, last.seq + 1)
         return e.Offset(now, 0)
 
-    def claim(
-        self, worker: str, number: int, count: int, *, queues: Sequence[str], types: Sequence[str], wanted: Wants = None
-    ) -> Claimed:
-        """See `api.Log.claim`."""
-        with self._changed:
-            if not self.derived.registered(worker):
-                raise WorkerLostError(worker)
-            last = self._last.get(("claim", worker))
-            if last is not None and last[0] == number:
-                first: Claimed = last[1]
-                held = [job for job in first.jobs if self.derived.holds(worker, job.body.job_id, job.attempt)]
-                return Claimed(self._now(), held, first.offset, fates_again(wanted, held))
-            if last is not None and last[0] > number:
-                raise ServerRefusedError(PASSED)
-            taken, fates = self.derived.take(worker, count, queues, types, wanted)
-            jobs = [
-                ClaimedJob(self.derived.bodies[job_id], read_place(place)[1], place, queue, priority)
-                for job_id, place, queue, priority in taken
-            ]
-            places = self._add([e.JobStarted(job.body.job_id, job.attempt, worker) for job in jobs])
-            reply = Claimed(self._now(), jobs, places[0]._replace(index=0) if places else None, fates)
-            if jobs:
-                self._last["claim", worker] = (number, reply)
-            return reply
-
-    def finish(self, worker: str, number: int, outcomes: Sequence[Outcome]) -> Finished:
-        """See `api.Log.finish`."""
-        with self._changed:
-            record = self.derived.workers.get(worker)
-            if record is not None and number > record.finished + 1:
-                raise WorkerLostError(worker)
-            if record is not None and not record.finished:
-                self._last.pop(("finish", worker), None)
-            if record is not None:
-                record.finished = max(record.finished, number)
-            return self._once(("finish", worker), number, lambda: self._finish(worker, outcomes))
-
-    def _finish(self, worker: str, outcomes: Sequence[Outcome]) -> Finished:
-        accepted: list[bool] = []
-        kept: list[e.Event] = []
-        backs = []
-        done: list[tuple[str, int]] = []
-        for outcome in outcomes:
-            event: Any = outcome.event
-            holds = self.derived.holds(worker, event.job_id, event.attempt)
-            accepted.append(holds)
-            if not holds:
-                continue
-            kept.append(event)
-            if not isinstance(event, e.JobProgressed):
-                spent = isinstance(event, e.JobFailed) or (isinstance(event, e.JobReturned) and outcome.back is None)
-                self.derived.let_go(worker, event.job_id, spent=spent)
-            if isinstance(event, e.JobSucceeded):
-                done.append((event.job_id, len(kept) - 1))
-            if outcome.back:
-                backs.append(outcome.back)
-        places = self._add(kept)
-        for job_id, position in done:
-            self.derived.complete(job_id, places[position])
-        for queue, priority, type_, place in reversed(backs):
-            self.derived.push(queue, priority, type_, [place], head=True)
-        return Finished(self._now(), accepted, places[0]._replace(index=0) if places else None)
-
-    def beat(self, worker: str, facts: Mapping[str, object]) -> Beaten:
-        """See `api.Log.beat`."""
-        with self._changed:
-            if not self.derived.registered(worker):
-                raise WorkerLostError(worker)
-            now = self._now()
-            interrupt, drain = self.derived.beat(worker, facts, now)
-            return Beaten(now, interrupt, drain)
-
     def elect(self, scheduler: str, *, lease_ms: int, epoch_floor: int = 0) -> Election:
         """See `api.Log.elect`."""
         with self._changed:
@@ -329,10 +224,8 @@ class MemoryLog(MemoryNotes):
 
     def at(self, offset: e.Offset) -> e.Event | None:
         """See `api.Log.at`."""
-        found = self.read(
-            offset._replace(seq=offset.seq - 1) if offset.seq else offset._replace(ms=offset.ms - 1, seq=1 << 62),
-            count=1,
-        )
+        before = offset._replace(seq=offset.seq - 1) if offset.seq else offset._replace(ms=offset.ms - 1, seq=1 << 62)
+        found = self.read(before, count=1)
         if not found or found[0].offset[:2] != offset[:2] or offset.index >= len(found[0].events):
             return None
         return found[0].events[offset.index]
@@ -371,10 +264,6 @@ class MemoryLog(MemoryNotes):
         """See `api.Log.beats`."""
         with self._changed:
             return self.derived.worker_beats()
-
-    def doorbell(self, worker: str) -> MemoryBell:
-        """Return the worker's doorbell."""
-        return MemoryBell(self._bells[worker])
 
     def health(self) -> Health:
         """See `RedisLog.health`."""

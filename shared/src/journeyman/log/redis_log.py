@@ -116,10 +116,19 @@ class RedisLog:
 
     @translated
     def claim(
-        self, worker: str, number: int, count: int, *, queues: Sequence[str], types: Sequence[str], wanted: Wants = None
+        self,
+        worker: str,
+        number: int,
+        count: int,
+        *,
+        queues: Sequence[str],
+        types: Sequence[str],
+        wanted: Wants = None,
+        offer: bool = False,
+        received: int | None = None,
     ) -> Claimed:
         """Take ready jobs and start them."""
-        arguments = wire.claim_arguments(worker, number, count, queues, types, wanted)
+        arguments = wire.claim_arguments(worker, number, count, queues, types, wanted, offer, received)
         return wire.claimed(self._worker_call(worker, "claim", arguments))
 
     @translated
@@ -256,8 +265,7 @@ class RedisLog:
 
     def dead_letters(self) -> Iterator[DeadLetter]:
         """Return every dead letter."""
-        cursor = 0
-        seen: set[bytes] = set()
+        cursor, seen = 0, set[bytes]()
         while True:
             cursor, page = self._dead_page(cursor)
             for job_id, value in page.items():
@@ -275,8 +283,7 @@ class RedisLog:
     @translated
     def silent(self, since_ms: int) -> list[str]:
         """Return the workers that have not beaten since."""
-        found = self.client.zrangebyscore(self.keys.beats, "-inf", since_ms)
-        return [worker.decode() for worker in found]
+        return [worker.decode() for worker in self.client.zrangebyscore(self.keys.beats, "-inf", since_ms)]
 
     @translated
     def beats(self) -> list[WorkerBeat]:
@@ -309,10 +316,8 @@ class RedisLog:
     @translated
     def readers(self) -> dict[str, Offset]:
         """Return how far every registered reader has read."""
-        return {
-            reader.decode(): Offset.parse(offset.decode())
-            for reader, offset in self.client.hgetall(self.keys.readers).items()
-        }
+        told = self.client.hgetall(self.keys.readers)
+        return {reader.decode(): Offset.parse(offset.decode()) for reader, offset in told.items()}
 
     @translated
     def heard(self) -> dict[str, int]:
@@ -379,15 +384,14 @@ class RedisLog:
     @translated
     def drop_derived(self, *keep: str) -> int:
         """Delete every key of the partition but the log and those to keep. The scheduler rebuilds them from it."""
-        dropped = 0
-        page: list[bytes] = []
+        dropped, page = 0, list[bytes]()
         kept = {key.encode() for key in (self.keys.log, *keep)}
         for key in self.client.scan_iter(match=self.keys.everything_derived(), count=PAGE):
             if key not in kept:
                 page.append(key)
             if len(page) == PAGE:
                 dropped += int(self.client.unlink(*page))
-                page = []
+                page.clear()
         return dropped + (int(self.client.unlink(*page)) if page else 0)
 
 

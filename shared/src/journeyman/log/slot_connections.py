@@ -94,7 +94,7 @@ class SlotConnection(Connection):
 
     def go_to(self, partition: int) -> None:
         """Serve another partition from now on: one on the same node, unless it is not connected."""
-        self._partition, self._slot = partition, slot_of(partition)
+        self._slot = slot_of(partition)
 
     @property
     def address(self) -> Address:
@@ -115,10 +115,11 @@ class SlotConnection(Connection):
     def send_command(self, *args: Any, **options: Any) -> None:
         """Send a command; have it proved before a subscription that this is the primary.
 
-        A replica takes subscriptions too, and then does not hear everything. What it refuses is a read.
+        A replica takes subscriptions too, and then does not hear everything. What it refuses is a read: of a key called
+        as the channel, which is in the same slot, and which users may ask for.
         """
         if args[0] == "SSUBSCRIBE":
-            super().send_command("EXISTS", b"{%d}" % self._partition)  # type: ignore[no-untyped-call]
+            super().send_command("EXISTS", args[1])  # type: ignore[no-untyped-call]
             with contextlib.suppress(x.NoPermissionError):
                 self.read_response()
         super().send_command(*args, **options)  # type: ignore[no-untyped-call]

@@ -1,9 +1,10 @@
-"""One subscription to a sharded pub/sub channel, read where it arrives: at the socket, unparsed.
+"""One subscription to a sharded pub/sub channel, read where it arrives: at the socket.
 
-What the bytes say matters in two cases only: an answer to our PING is no news, and the end of the subscription (its
-slot moved) is a reason to subscribe again. The connection is the client library's: passwords, TLS, sentinels and
-clusters are its business. A cut shows at once; one that nobody announced (a firewall forgot the connection), by a PING
-after `QUIET_S` that is not answered.
+A message that says nothing is a ring, one that says `ANYBODY` only asked whether somebody listens, and any other
+brought something. Of what else the server says two things matter: an answer to our PING is no news, and the end of the
+subscription (its slot moved) is a reason to subscribe again. The connection is the client library's: passwords, TLS,
+sentinels and clusters are its business. A cut shows at once; one that nobody announced (a firewall forgot the
+connection), by a PING after `QUIET_S` that is not answered.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ ANSWER_S = 5.0
 #: Between attempts to subscribe again.
 RETRY_S = 0.2
 CHUNK = 65_536
+#: See `functions/00_prelude.lua`.
+ANYBODY = b"."
 
 _PING = b"*1\r\n$4\r\nPING\r\n"
 _PONG = b"*2\r\n$4\r\npong\r\n$0\r\n\r\n"
@@ -38,6 +41,12 @@ class Subscription:
 
     def __init__(self, client: redis.Redis, channel: str) -> None:
         self._channel = channel
+        #: What a message begins with, up to the size of what it says; and a ring.
+        self._head = b"*3\r\n$8\r\nsmessage\r\n$%d\r\n%b\r\n$" % (len(channel.encode()), channel.encode())
+        self._ring = self._head + b"0\r\n\r\n"
+        self._rest = b""
+        #: What messages have brought. Whoever reads it takes it out.
+        self.brought: list[bytes] = []
         self._pool: Any = client.connection_pool
         self._connection: Any = None
         #: Where news arrive; None while there is no subscription.
@@ -63,7 +72,7 @@ class Subscription:
         return True
 
     def hear(self) -> bool:
-        """Take everything the server has said; tell whether any of it was news."""
+        """Take everything the server has said; tell whether any of it was a ring, or may have hidden one."""
         assert self.socket is not None
         said = bytearray()
         try:
@@ -79,9 +88,29 @@ class Subscription:
             self.lose(error)
             return bool(said)
         self._heard, self._asked = time.monotonic(), False
-        if _ENDED in said:
+        return said == self._ring or self._sort(self._rest + said)
+
+    def _sort(self, said: bytes) -> bool:
+        """Take messages apart and keep the beginning of one that is still to come. Return what `hear` returns."""
+        rang, at = False, 0
+        while said.startswith(self._head, at):
+            begin = said.find(b"\r\n", at + len(self._head)) + 2
+            end = begin + int(said[at + len(self._head) : begin - 2]) if begin >= 2 else len(said)
+            if end + 2 > len(said):
+                break
+            words = said[begin:end]
+            if not words:
+                rang = True
+            elif words != ANYBODY:
+                self.brought.append(words)
+            at = end + 2
+        self._rest = said[at:]
+        if self._rest.startswith(self._head) or self._head.startswith(self._rest):
+            return rang
+        other, self._rest = self._rest, b""
+        if _ENDED in other:
             self.lose(x.ConnectionError("the subscription was ended"))
-        return bool(said) and said != _PONG
+        return rang or other != _PONG
 
     def turn_at(self) -> float:
         """Return when something is due though there are no news: an answer, a question, or another attempt."""
@@ -105,6 +134,7 @@ class Subscription:
         """Give the connection up."""
         _log.debug("doorbell: %s", error)
         self.socket = None
+        self._rest = b""
         if self._connection is not None:
             connection, self._connection = self._connection, None
             with contextlib.suppress(x.RedisError, OSError):

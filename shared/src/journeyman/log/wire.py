@@ -28,6 +28,7 @@ from journeyman.codec import (
 from journeyman.log.api import (
     Appended,
     Beaten,
+    Brought,
     Claimed,
     ClaimedJob,
     DeadLetter,
@@ -45,6 +46,7 @@ from journeyman.proposals import Proposal, Store, attempt_of
 Arguments: TypeAlias = list[bytes]
 
 _pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder().decode
 _json = msgspec.json.Encoder().encode
 
 _KINDS: dict[type[e.Event], int] = {
@@ -133,12 +135,14 @@ def claim_arguments(
     queues: Sequence[str],
     types: Sequence[str],
     wanted: Sequence[Wanted] | None = None,
+    offer: bool = False,
+    received: int | None = None,
 ) -> Arguments:
     """Build a call of `claim`."""
-    if not 1 <= count <= EVENTS_PER_COMMIT_MAX:
-        raise ValueError(f"a claim takes 1 to {EVENTS_PER_COMMIT_MAX} jobs, not {count}")
+    if not 0 <= count <= EVENTS_PER_COMMIT_MAX:
+        raise ValueError(f"a claim takes up to {EVENTS_PER_COMMIT_MAX} jobs, not {count}")
     if wanted is None:
-        return [_pack((worker, number, count, queues, types))]
+        return [_pack((worker, number, count, queues, types, None, offer, received))]
     if len(wanted) > count:
         raise ValueError(f"{len(wanted)} places wanted in a claim of {count}")
     return [_pack((worker, number, count, queues, types, wanted))]
@@ -155,15 +159,30 @@ def claimed(reply: Sequence[Any]) -> Claimed:
     fates = [Fate(fate) for fate in more[0]] if more else ()
     if not places:
         return Claimed(now_ms, [], None, fates)
+    lines[::3] = [queue.decode() for queue in lines[::3]]
+    return _claimed(now_ms, entry.decode(), bodies, lines, [place.decode() for place in places], fates)
+
+
+def _claimed(
+    now_ms: int, entry: str, bodies: bytes, lines: Sequence[Any], places: Sequence[str], fates: Sequence[Fate]
+) -> Claimed:
     jobs: list[ClaimedJob] = []
-    found = iter(decode_bodies(bodies, len(places)))
-    standing = iter(places)
+    standing = zip(places, decode_bodies(bodies, len(places)), strict=False)
     for index in range(0, len(lines), 3):
-        queue, priority = lines[index].decode(), int(lines[index + 1])
-        for raw, body in islice(zip(standing, found, strict=False), int(lines[index + 2])):
-            place = raw.decode()
+        queue, priority = lines[index], int(lines[index + 1])
+        for place, body in islice(standing, int(lines[index + 2])):
             jobs.append(ClaimedJob(body, attempt_of(place), place, queue, priority))
-    return Claimed(now_ms, jobs, _offset(entry), fates)
+    return Claimed(now_ms, jobs, e.Offset.parse(entry), fates)
+
+
+def brought(data: bytes) -> Brought:
+    """Read what a ring brought: the size of its head, the head, the bodies. See `functions/04_bringing.lua`.
+
+    Raises ValueError or msgspec.MsgspecError for anything else.
+    """
+    size = int.from_bytes(data[:4], "big")
+    number, now_ms, entry, lines, places = _unpack(data[4 : 4 + size])
+    return Brought(number, _claimed(now_ms, entry, data[4 + size :], lines, places, ()))
 
 
 def finish_arguments(worker: str, number: int, outcomes: Sequence[Outcome]) -> Arguments:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
+from journeyman_autoscaler.limits import Bounds
+
 
 class Held(NamedTuple):
     """What the log knows of a worker. running: attempts at this moment. instance: the EC2 instance; "": not told."""
@@ -28,6 +30,11 @@ class Provider(Protocol):
     @property
     def trouble(self) -> str:
         """What keeps it from doing what it was told; "": nothing."""
+        ...
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """How many workers it allows, whatever the settings say; None where it does not matter, or is not known."""
         ...
 
     def apply(self, desired: int, workers: Mapping[str, Held]) -> None:

@@ -12,7 +12,8 @@ What happens when:
   `trouble` says so (readiness), and it is tried again, after 1 s, then ever later up to a minute. Then the latest
   number is asked for.
 - *Protecting fails*: the number is raised, and not lowered, in that round.
-- *The number is beyond the group's own bounds*: as near to it as they allow; told once.
+- *The group's own bounds are narrower than the settings'*: decisions keep to them as soon as they are known (`bounds`).
+  One made before, or after they were changed, is applied as far as they allow; told once.
 - *The group does not exist, or may not be touched*: `trouble`, and tried again.
 - *Somebody else changes the desired capacity*: it is set back within `LOOK_EVERY_S`.
 - *All that would go are busy by then* (a job began between the look and the group's choice): the hook lets it drain.
@@ -36,6 +37,7 @@ from journeyman.errors import CloudError, JourneymanError
 from journeyman.settings import Settings
 from journeyman_autoscaler import metrics
 from journeyman_autoscaler.cloud import GroupCalls
+from journeyman_autoscaler.limits import Bounds
 from journeyman_autoscaler.providers import Held
 from journeyman_autoscaler.providers.group import Arrivals, Group, by_state, left_behind, plan
 
@@ -70,6 +72,7 @@ class Ec2Provider:
         self._wanted: tuple[int, Mapping[str, Held]] | None = None
         self._closed = False
         self._trouble = ""
+        self._bounds: Bounds | None = None
         self._failed = 0
         # The rest belongs to the thread.
         self._asked = -1
@@ -85,6 +88,11 @@ class Ec2Provider:
     def trouble(self) -> str:
         """What keeps AWS from doing what was decided."""
         return self._trouble
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """The group's own bounds, as they were when it was last looked at; None before that."""
+        return self._bounds
 
     def apply(self, desired: int, workers: Mapping[str, Held]) -> None:
         """Leave word of how many instances there should be, and of who is there."""
@@ -168,6 +176,7 @@ class Ec2Provider:
         if known is None or desired <= known.wanted or self._clock() - self._described_at > FRESH_S:
             known = self._group = self._calls.describe()
             self._described_at = self._clock()
+            self._bounds = Bounds(known.least, known.most, "the Auto Scaling group")
             for state, count in by_state(known).items():
                 metrics.INSTANCES.labels(state).set(count)
         return known

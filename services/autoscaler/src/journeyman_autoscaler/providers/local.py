@@ -20,6 +20,7 @@ import psutil
 from journeyman import failpoints
 from journeyman.children import Child
 from journeyman.settings import PREFIX, Settings
+from journeyman_autoscaler.limits import Bounds
 from journeyman_autoscaler.providers import Held
 from journeyman_autoscaler.providers.health_ports import next_port
 
@@ -50,6 +51,7 @@ class LocalProvider:
     applies = True
     outlasts = False
     trouble = ""
+    bounds: Bounds | None = None
 
     def __init__(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from journeyman_autoscaler.limits import Bounds
 from journeyman_autoscaler.providers import Held
 
 
@@ -14,6 +15,7 @@ class NoProvider:
     applies = False
     outlasts = False
     trouble = ""
+    bounds: Bounds | None = None
 
     def apply(self, desired: int, workers: Mapping[str, Held]) -> None:
         """Do nothing."""

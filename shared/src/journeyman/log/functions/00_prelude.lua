@@ -45,6 +45,7 @@ end
 
 -- A call that was overtaken by a later one of the same caller: nobody waits for its reply.
 local PASSED = {err = 'JMPASSED a later call of this caller was answered'}
+local LOST = {err = 'JMLOST'}
 local REBUILD = {err = 'JMREBUILD the keys derived from the log are missing'}
 
 -- Call `command` with key and list, in slices that fit Lua's stack (an even number of items each).
@@ -59,8 +60,15 @@ local HEADER = 3
 
 local function add(K, events, n, epoch, cursor)
   local commit = string.char(220, math.floor(n / 256), n % 256) .. table.concat(events)
-  if epoch then return redis.call('XADD', K.log, '*', 'c', commit, 'e', epoch, 'i', cursor) end
-  return redis.call('XADD', K.log, '*', 'c', commit)
+  local entry
+  if epoch then
+    entry = redis.call('XADD', K.log, '*', 'c', commit, 'e', epoch, 'i', cursor)
+  else
+    entry = redis.call('XADD', K.log, '*', 'c', commit)
+  end
+  -- For whoever looks up a body of it in this very call.
+  K.added = {[entry] = commit}
+  return entry
 end
 
 -- --- bodies --------------------------------------------------------------------------------------------
@@ -146,44 +154,66 @@ end
 
 -- --- doorbells -----------------------------------------------------------------------------------------
 
+-- Returns whether anybody heard it.
 local function ring(K, worker)
-  redis.call('SPUBLISH', K.bell .. ':' .. worker, '')
+  return redis.call('SPUBLISH', K.bell .. ':' .. worker, '') > 0
 end
 
 -- Whoever leads listens here. Rung for what something may follow from; anything else it reads in its own time, for
 -- waking it first would keep the one waiting whom this call is for.
 local SCHEDULER = 'scheduler'
 
--- Ring up to `wanted` of the workers in one idle set that know the type; return how many are still wanted.
-local function ring_from(K, idle, type_, wanted)
+-- Rung before anything is brought (04_bringing.lua), to see whether somebody listens. It means nothing to who hears it.
+local ANYBODY = '.'
+
+-- Whether a worker's offer stands: the number under which a job may start for it comes after that of its last claim.
+local function stands(offer, claim)
+  return offer and tonumber(offer) > (tonumber(claim) or 0)
+end
+
+-- Choose a worker to start a job for, at the end of this call, if its offer stands, and it listens. about: its types, offer,
+-- last claim that brought something, and whether it is to drain.
+local function choose(K, worker, about, queue, type_)
+  if not stands(about[2], about[3]) or about[4] then return false end
+  if not redis.call('ZSCORE', K.beats, worker) then return false end
+  if redis.call('SPUBLISH', K.bell .. ':' .. worker, ANYBODY) == 0 then return false end
+  K.chosen = K.chosen or {}
+  table.insert(K.chosen, {worker, queue, type_})
+  return true
+end
+
+-- Ring up to `wanted` of the workers in one idle set that know the type; return how many are still wanted. One that does not
+-- hear it, as it was killed, does not count. may_bring: a job may be started for one of them, too.
+local function ring_from(K, idle, queue, type_, wanted, may_bring)
   local workers = redis.call('SRANDMEMBER', idle, RINGS_MAX)
   for i = 1, #workers do
     local worker = workers[i]
-    local types = redis.call('HGET', K.worker .. ':' .. worker, 'types')
-    if not types then
+    local about = redis.call('HMGET', K.worker .. ':' .. worker, 'types', 'offer', 'claim', 'drain')
+    if not about[1] then
       redis.call('SREM', idle, worker)
-    elseif types:find('\n' .. type_ .. '\n', 1, true) then
+    elseif about[1]:find('\n' .. type_ .. '\n', 1, true) then
       redis.call('SREM', idle, worker)
-      ring(K, worker)
-      wanted = wanted - 1
-      if wanted <= 0 then return 0 end
+      if may_bring and choose(K, worker, about, queue, type_) or ring(K, worker) then
+        wanted = wanted - 1
+        if wanted <= 0 then return 0 end
+      end
     end
   end
   return wanted
 end
 
 -- Ring up to `wanted` idle workers that serve the queue and know the type.
-local function ring_idle(K, queue, type_, wanted)
-  wanted = ring_from(K, K.idle .. ':*', type_, wanted)
-  if wanted > 0 then ring_from(K, K.idle .. ':' .. queue, type_, wanted) end
+local function ring_idle(K, queue, type_, wanted, may_bring)
+  wanted = ring_from(K, K.idle .. ':*', queue, type_, wanted, may_bring)
+  if wanted > 0 then ring_from(K, K.idle .. ':' .. queue, queue, type_, wanted, may_bring) end
 end
 
-local function push(K, side, queue, priority, type_, places)
+local function push(K, side, queue, priority, type_, places, may_bring)
   local line = priority .. ':' .. type_
   sliced(side, K.ready .. ':' .. queue .. ':' .. line, places)
   redis.call('ZADD', K.ready .. ':' .. queue, priority, line)
   redis.call('SADD', K.queues, queue)
-  ring_idle(K, queue, type_, #places)
+  ring_idle(K, queue, type_, #places, may_bring)
 end
 
 -- --- guards: nil if it holds, else the word for why not ------------------------------------------------
@@ -241,7 +271,8 @@ function EFFECTS.store()
 end
 
 function EFFECTS.push(K, now, queue, priority, type_, places)
-  push(K, 'RPUSH', queue, priority, type_, places)
+  -- One may be brought to a worker; of many, workers take as many as they have room for.
+  push(K, 'RPUSH', queue, priority, type_, places, #places == 1)
 end
 
 EFFECTS['void'] = function(K, now, place)

@@ -12,6 +12,13 @@ from typing import NamedTuple
 
 from journeyman.log.keys import FIXED
 
+#: Every command that the functions call.
+COMMANDS = (
+    *("DEL", "EXISTS", "GET", "HDEL", "HEXISTS", "HGET", "HGETALL", "HMGET", "HSET", "HSETNX", "LINDEX", "LLEN"),
+    *("LPOP", "LPOS", "LPUSH", "LREM", "PEXPIRE", "PTTL", "RPUSH", "SADD", "SET", "SISMEMBER", "SMEMBERS", "SPUBLISH"),
+    *("SRANDMEMBER", "SREM", "TIME", "XADD", "XRANGE", "ZADD", "ZRANGE", "ZREM", "ZSCORE"),
+)
+
 
 class Library(NamedTuple):
     """The text to load, and the prefix of its functions' names."""

@@ -25,6 +25,7 @@ local function append(keys, args)
   local now = now_ms()
   local reply, decidable = apply(K, now, control[3], args)
   table.insert(reply, 1, now)
+  bring(K, now)
   if decidable then ring(K, SCHEDULER) end
   redis.call('SET', caller, cmsgpack.pack({number, reply}), 'PX', CALLER_KEPT)
   return reply

@@ -11,7 +11,7 @@ register('beat', function(keys, args)
   if not derived(K) then return REBUILD end
   local control = cmsgpack.unpack(args[1])
   local worker = control[1]
-  if not redis.call('ZSCORE', K.beats, worker) then return {err = 'JMLOST'} end
+  if not redis.call('ZSCORE', K.beats, worker) then return LOST end
   local now, record = now_ms(), K.worker .. ':' .. worker
   redis.call('ZADD', K.beats, now, worker)
   redis.call('HSET', record, 'facts', control[2])

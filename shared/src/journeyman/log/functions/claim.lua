@@ -1,111 +1,20 @@
 -- claim: a worker takes ready jobs, which start in this step.
 --
--- ARGV[1]: [worker, number, count, queues, types, wanted]; queues: names, or * alone for every queue. wanted: places that the
--- worker was handed, by something that may hand them twice or late, as [queue, priority, type, place]; then none but these
--- start (02_wanted.lua). Left out where the worker takes what stands in line.
+-- ARGV[1]: [worker, number, count, queues, types, wanted, offer, received]; queues: names, or * alone for every queue. wanted:
+-- places that the worker was handed, by something that may hand them twice or late, as [queue, priority, type, place]; then none
+-- but these start (02_wanted.lua). nil where the worker takes what stands in line. offer: true where, if nothing is found, the
+-- next job may be started without being asked for (04_bringing.lua). count 0: nothing is taken, and the worker is idle no longer.
+-- received: under which number the worker received jobs last, by whatever way; 0: never; nil: it does not say.
 -- Returns [now, entry id or '', bodies, lines, places, fates]: the bodies one behind the other; the places; the lines they
 -- came from, as queue, priority, how many of the places; and of wanted places what became of each.
 --
--- Protects I8: strictly by priority over all the worker's queues, then by age; shut queues are passed over; a line of a type
--- the worker does not know is never touched; of a type that is shut no more start than there are permits. Protects I3: a job
--- that is held is not given again. Repeating a call with the same number returns what of that batch the worker still holds.
-
--- The types that are shut: how many of each may start all the same, and who has shut it.
-local function shut_types(K)
-  local found, permits, by = redis.call('HGETALL', K.valves), {}, {}
-  for i = 1, #found, 2 do
-    local left, who = found[i + 1]:match('^(%d+):(.*)$')
-    permits[found[i]], by[found[i]] = tonumber(left), who
-  end
-  return permits, by
-end
-
--- The lines this worker may take from, highest priority first: {priority, queue, type, key}.
-local function lines_of(K, queues, types, permits)
-  local known, lines = {}, {}
-  for i = 1, #types do known[types[i]] = not permits or permits[types[i]] ~= 0 end
-  if queues[1] == '*' then queues = redis.call('SMEMBERS', K.queues) end
-  for i = 1, #queues do
-    local queue = queues[i]
-    local index = redis.call('ZRANGE', K.ready .. ':' .. queue, 0, -1)
-    if #index > 0 and redis.call('SISMEMBER', K.paused, queue) == 0 then
-      for j = 1, #index do
-        local priority, type_ = index[j]:match('^(%d+):(.*)$')
-        if known[type_] then
-          lines[#lines + 1] = {tonumber(priority), queue, type_, K.ready .. ':' .. queue .. ':' .. index[j], index[j]}
-        end
-      end
-    end
-  end
-  table.sort(lines, function(a, b) return a[1] > b[1] end)
-  return lines
-end
-
-local function drop_if_empty(K, line)
-  if redis.call('EXISTS', line[4]) == 1 then return end
-  redis.call('ZREM', K.ready .. ':' .. line[2], line[5])
-  if redis.call('EXISTS', K.ready .. ':' .. line[2]) == 0 then redis.call('SREM', K.queues, line[2]) end
-end
-
--- Take up to `count` places from one line, or the oldest ones over several lines of one priority.
-local function take(K, lines, first, last, count, taken, permits)
-  if first == last and not (permits and permits[lines[first][3]]) then
-    local places = redis.call('LPOP', lines[first][4], count) or {}
-    for i = 1, #places do taken[#taken + 1] = {places[i], lines[first]} end
-    drop_if_empty(K, lines[first])
-    return
-  end
-  local heads = {}
-  for i = first, last do heads[i] = redis.call('LINDEX', lines[i][4], 0) end
-  for _ = 1, count do
-    local oldest
-    for i = first, last do
-      if heads[i] and (not oldest or heads[i] < heads[oldest]) and not (permits and permits[lines[i][3]] == 0) then
-        oldest = i
-      end
-    end
-    if not oldest then break end
-    local type_ = lines[oldest][3]
-    if permits and permits[type_] then permits[type_] = permits[type_] - 1 end
-    taken[#taken + 1] = {redis.call('LPOP', lines[oldest][4]), lines[oldest]}
-    heads[oldest] = redis.call('LINDEX', lines[oldest][4], 0)
-  end
-  for i = first, last do drop_if_empty(K, lines[i]) end
-end
-
--- Drop places that were made void, jobs that are gone, that somebody holds, or that this claim took already (seen).
--- Returns whether a permit came back with one of them.
-local function sift(K, taken, seen, read, jobs, permits)
-  if #taken == 0 then return end
-  local came_back = false
-  local voids = redis.call('EXISTS', K.void) == 1
-  local ids = {}
-  for i = 1, #taken do ids[i] = taken[i][1]:sub(1, 24) end
-  local bodies = redis.call('HMGET', K.bodies, unpack(ids))
-  local held = redis.call('HMGET', K.held, unpack(ids))
-  for i = 1, #taken do
-    local id, place = ids[i], taken[i][1]
-    local void = voids and redis.call('SREM', K.void, place) == 1
-    local before, type_ = #jobs, taken[i][2][3]
-    if bodies[i] and not held[i] and not void and not seen[id] then
-      seen[id] = true
-      local body = body_of(K, bodies[i], read)
-      if body then
-        jobs[#jobs + 1] = {id, place, taken[i][2], body}
-      else
-        redis.log(redis.LOG_WARNING, 'journeyman: the log does not hold the submission of job ' .. id .. ' any more')
-      end
-    end
-    if permits and permits[type_] and #jobs == before then
-      permits[type_], came_back = permits[type_] + 1, true
-    end
-  end
-  return came_back
-end
-
-local function reply_with(now, entry, bodies, lines, places, fates)
-  return {now, entry, table.concat(bodies), lines, places, fates}
-end
+-- What it takes, and in which order: 03_taking.lua. Repeating a call with the same number returns what of that batch the worker
+-- still holds; so does the call with the number under which a job was brought. The call before that had found nothing, and does
+-- so again: its reply may have been lost, and the worker asks again before it listens.
+--
+-- What was started for the worker and never received is given again, under the present number. A worker that has received more
+-- than is known here did so before a crash or a failover; where a job was then brought on its former offer, which the worker
+-- takes for an old one, it counts as lost.
 
 -- Of a repeated call: what is still held has started. Whatever else was wanted is of no use to this worker any more.
 local function fates_again(wanted, kept)
@@ -140,53 +49,15 @@ local function again(K, now, worker, batch, wanted)
   return reply_with(now, entry, bodies, kept_lines, kept, wanted and fates_again(wanted, kept))
 end
 
--- Note how many permits are left of the types that these jobs are of.
-local function spend(K, jobs, permits, by)
-  local left = {}
-  for i = 1, #jobs do
-    local type_ = jobs[i][3][3]
-    if by[type_] then left[type_] = permits[type_] .. ':' .. by[type_] end
-  end
-  for type_, value in pairs(left) do redis.call('HSET', K.valves, type_, value) end
-end
-
--- Start the jobs; remember the batch, in case the reply is lost.
-local function start(K, now, worker, record, number, jobs, fates)
-  local events, holds, places, bodies, lines, line = {}, {}, {}, {}, {}, nil
-  local by, mine = cmsgpack.pack(worker), ':' .. worker
-  for i = 1, #jobs do
-    local id, place, from, body = unpack(jobs[i])
-    local attempt = place:match('^%d+', 25)
-    events[i] = '\148\171job.started\184' .. id .. cmsgpack.pack(tonumber(attempt)) .. by
-    holds[2 * i - 1], holds[2 * i] = id, attempt .. mine
-    places[i], bodies[i] = place, body
-    if from ~= line then
-      line = from
-      lines[#lines + 1] = line[2]
-      lines[#lines + 1] = line[1]
-      lines[#lines + 1] = 0
-    end
-    lines[#lines] = lines[#lines] + 1
-  end
-  sliced('HSET', K.held, holds)
-  local entry = add(K, events, #events)
-  redis.call('HSET', record, 'claim', number, 'batch', cmsgpack.pack({entry, lines, places}))
-  return reply_with(now, entry, bodies, lines, places, fates)
-end
-
--- Take what stands in line, up to count jobs.
-local function take_in_line(K, queues, types, count, permits, jobs)
-  local seen, read, lines, first = {}, {}, lines_of(K, queues, types, permits), 1
-  while first <= #lines and #jobs < count do
-    local after = first
-    while lines[after + 1] and lines[after + 1][1] == lines[first][1] do after = after + 1 end
-    repeat
-      local taken, wanted = {}, count - #jobs
-      take(K, lines, first, after, wanted, taken, permits)
-      local came_back = sift(K, taken, seen, read, jobs, permits)
-    until (#taken < wanted and not came_back) or #jobs >= count
-    first = after + 1
-  end
+-- What a worker has to be given that it did not receive; LOST where that cannot be told.
+local function not_received(K, now, worker, record, control, last)
+  local number, received, answered = control[2], control[8], tonumber(last[1])
+  if not received or not answered or received == answered or control[6] then return nil end
+  local reply = again(K, now, worker, cmsgpack.unpack(last[2]))
+  if #reply[5] == 0 then return nil end
+  if received > answered then return tonumber(last[3]) == answered and LOST or nil end
+  redis.call('HSET', record, 'claim', number)
+  return reply
 end
 
 register('claim', function(keys, args)
@@ -195,11 +66,16 @@ register('claim', function(keys, args)
   if not about[1] and not derived(K) then return REBUILD end
   local control = cmsgpack.unpack(args[1])
   local worker, number, count, queues = control[1], control[2], control[3], control[4]
-  if not redis.call('ZSCORE', K.beats, worker) then return {err = 'JMLOST'} end
+  if not redis.call('ZSCORE', K.beats, worker) then return LOST end
   local now, record = now_ms(), K.worker .. ':' .. worker
-  local last = redis.call('HMGET', record, 'claim', 'batch')
-  if (tonumber(last[1]) or 0) > number then return PASSED end
-  if tonumber(last[1]) == number then return again(K, now, worker, cmsgpack.unpack(last[2]), control[6]) end
+  local last = redis.call('HMGET', record, 'claim', 'batch', 'offer')
+  local answered = tonumber(last[1]) or 0
+  if answered == number + 1 and tonumber(last[3]) == answered then return reply_with(now, '', {}, {}, {}) end
+  if answered > number then return PASSED end
+  if answered == number then return again(K, now, worker, cmsgpack.unpack(last[2]), control[6]) end
+
+  local owed = not_received(K, now, worker, record, control, last)
+  if owed then return owed end
 
   if about[2] then permits, by = shut_types(K) end
   local jobs, fates = {}, nil
@@ -208,11 +84,22 @@ register('claim', function(keys, args)
     if #jobs < count then redis.call('SADD', K.idle .. RECEIVERS, worker) end
   else
     take_in_line(K, queues, control[5], count, permits, jobs)
-    if #jobs < count then
-      for i = 1, #queues do redis.call('SADD', K.idle .. ':' .. queues[i], worker) end
+    for i = 1, #queues do
+      if #jobs < count then
+        redis.call('SADD', K.idle .. ':' .. queues[i], worker)
+      elseif count == 0 then
+        redis.call('SREM', K.idle .. ':' .. queues[i], worker)
+      end
     end
   end
-  if #jobs == 0 then return reply_with(now, '', {}, {}, {}, fates) end
+  if #jobs == 0 then
+    if control[7] then
+      redis.call('HSET', record, 'offer', number + 1)
+    elseif last[3] then
+      redis.call('HDEL', record, 'offer')
+    end
+    return reply_with(now, '', {}, {}, {}, fates)
+  end
   if permits then spend(K, jobs, permits, by) end
   return start(K, now, worker, record, number, jobs, fates)
 end)

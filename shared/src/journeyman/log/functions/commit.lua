@@ -35,6 +35,7 @@ register('commit', function(keys, args)
   if tonumber(meta[2]) == number then return cmsgpack.unpack(meta[3]) end
   local now = now_ms()
   local reply = apply(K, now, control[4], args, epoch, cursor)
+  bring(K, now)
   table.insert(reply, 1, now)
   redis.call('HSET', K.meta, 'cursor', cursor, 'number', number, 'reply', cmsgpack.pack(reply))
   return reply

@@ -36,7 +36,7 @@ register('finish', function(keys, args)
   if (tonumber(last[1]) or 0) > number then return PASSED end
   if last[2] and tonumber(last[1]) == number then return cmsgpack.unpack(last[2]) end
   -- A record without a number is of a worker that joined before there was one, or was written anew from the log.
-  if last[1] and number > tonumber(last[1]) + 1 then return {err = 'JMLOST'} end
+  if last[1] and number > tonumber(last[1]) + 1 then return LOST end
 
   local function noted(reply)
     if redis.call('EXISTS', record) == 1 then
