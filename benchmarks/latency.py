@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from benchmarks import clock_job
-from benchmarks.measures import Goal, Options, Row, percentile_rows, with_read_model
+from benchmarks.measures import Goal, Options, Row, percentile, percentile_rows, with_read_model
 from benchmarks.submitter import PAYLOAD, Submitter
 from benchmarks.sustained import events_since
 from benchmarks.system import System
@@ -32,10 +32,26 @@ def idle(options: Options, *, http: bool = False, dashboard: bool = False) -> li
             submit()
         system.wait_empty()
         waits_ms = _samples(system, submit, options.samples)
+        asked_ms = [] if http else _pings(system, options.samples)
     way = "POST /jobs" if http else "straight to the log"
     goals = {} if http else {50: Goal("≤", 1.2), 99: Goal("≤", 3.0)}
     measure = with_read_model(f"idle, submit to the job's first line, {way}", dashboard)
-    return percentile_rows(measure, "ms", waits_ms, goals)
+    rows = percentile_rows(measure, "ms", waits_ms, goals)
+    if asked_ms:
+        beside = with_read_model("idle, PING to the server and its answer, for comparison", dashboard)
+        rows.append(Row(f"{beside}, p50", percentile(asked_ms, 50), "ms"))
+    return rows
+
+
+def _pings(system: System, samples: int) -> list[float]:
+    """Return how long the least that can be asked takes, after the same pauses: how slow the machine is to wake."""
+    waits_ms = []
+    for _ in range(samples):
+        time.sleep(PAUSE_S + UNDISTURBED_S)
+        before_ns = time.monotonic_ns()
+        system.log.client.ping()
+        waits_ms.append((time.monotonic_ns() - before_ns) / 1e6)
+    return waits_ms
 
 
 def _samples(system: System, submit: Callable[[], str], samples: int) -> list[float]:

@@ -27,7 +27,26 @@
   const old = () => list()?.hasAttribute("data-dimmed") ?? false;
   const current = () => list()?.querySelector("tr[aria-rowindex]") && !old();
 
+  // How late a timer that asks for every 10 ms is called, in milliseconds: so long nothing else could have been done.
+  const EVERY_MS = 10;
+  const still = {
+    begin() {
+      this.late = [];
+      let asked = performance.now();
+      this.timer = setInterval(() => {
+        const now = performance.now();
+        this.late.push(Math.max(0, now - asked - EVERY_MS));
+        asked = now;
+      }, EVERY_MS);
+    },
+    end() {
+      clearInterval(this.timer);
+      return this.late;
+    },
+  };
+
   window.probe = {
+    still,
     firstRow: until(current).then(painted),
     // From the Enter that comes next to the rows that it asks for.
     arm() {

@@ -85,8 +85,8 @@ def _peers(data: Mapping[str, Any]) -> str:
         "![Jobs a second, processor time a job and the wait of a single job, beside other queues]"
         "(benchmarks/results/peers.svg)",
         "",
-        f"One worker process, jobs that do nothing, {place['cores']} cores ({place['processor']}) that client, server "
-        f"and all services share, {place['date']}. Every job was checked to have run once.",
+        f"One worker process, jobs that only leave a mark, {place['cores']} cores ({place['processor']}) that client, "
+        f"server and all services share, {place['date']}. Every job was checked to have run once.",
         "",
         "| queue | jobs/s | CPU µs a job | idle p50, ms | results kept | a job whose worker is killed |",
         "|---|--:|--:|--:|---|---|",
@@ -134,7 +134,8 @@ def _soak(data: Mapping[str, Any]) -> str:
     memory = "no process grew by more than 5 %" if not grown else f"these grew by more than 5 %: {', '.join(grown)}"
     lost = "every job ended exactly once, and every promise held" if not wrong else f"found: {'; '.join(wrong)}"
     return (
-        f"{data['minutes']:g} minutes at half load: {memory}; {lost}. [soak.md](benchmarks/results/soak.md)\n\n"
+        f"{data['minutes']:g} minutes, {data['reached']:,.0f} jobs a second: {memory}; {lost}. "
+        "[soak.md](benchmarks/results/soak.md)\n\n"
         "![Memory of every process over the time of the soak](benchmarks/results/soak.svg)"
     )
 

@@ -55,8 +55,9 @@ def joined(run: Run, folder: Path = RESULTS) -> Run:
     told = msgspec.json.decode((folder / "latest.json").read_bytes())
     kept = Run(**told | {"options": Options(**told["options"]), "rows": [_row_of(row) for row in told["rows"]]})
     now = {row.case for row in run.rows} | set(run.failed)
+    measured = {row.measure for row in run.rows}
     return kept._replace(
-        rows=[row for row in kept.rows if row.case not in now] + list(run.rows),
+        rows=[row for row in kept.rows if row.case not in now and row.measure not in measured] + list(run.rows),
         failed={case: why for case, why in kept.failed.items() if case not in now} | run.failed,
         apart={**kept.apart, **dict.fromkeys(sorted(now), run.began)},
     )

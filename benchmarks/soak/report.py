@@ -65,6 +65,7 @@ def keep(run: Run, trends: Sequence[Trend], folder: Path = RESULTS) -> None:
     (folder / "soak.md").write_text(_page(run, trends), encoding="utf-8")
     data = {
         **run._asdict(),
+        "reached": _reached(run.samples),
         "samples": [sample._asdict() for sample in run.samples],
         "findings": [finding._asdict() for finding in run.findings],
         "trends": [{**trend._asdict(), "growth": trend.growth, "flat": trend.flat} for trend in trends],
@@ -79,10 +80,11 @@ def _page(run: Run, trends: Sequence[Trend]) -> str:
     lines = [
         "# Soak",
         "",
-        f"{run.minutes:g} minutes at {run.capacity * run.share:,.0f} jobs a second, {run.share:.0%} of what the system "
-        f"took at most ({run.capacity:,.0f}) of the same mix: no-ops, jobs that fail once, delayed ones, parents and "
-        "children, jobs that report progress, and some that are cancelled while they wait or run. Server, ingest, "
-        "scheduler, two worker processes, dashboard and the producer share one machine.",
+        f"{run.minutes:g} minutes with a producer held to {run.capacity * run.share:,.0f} jobs a second, "
+        f"{run.share:.0%} of what the system took at most ({run.capacity:,.0f}) of the same mix: no-ops, jobs that "
+        "fail once, delayed ones, parents and children, jobs that report progress, and some that are cancelled while "
+        "they wait or run. Server, ingest, scheduler, two worker processes, dashboard and the producer share one "
+        f"machine, with whatever else it did: on average {_reached(run.samples):,.0f} jobs a second ended.",
         "",
         f"{machine['cpu']}, {machine['cores']} cores, {machine['system']}; "
         + ", ".join(f"{name} {version}" for name, version in versions.items())
@@ -103,6 +105,12 @@ def _page(run: Run, trends: Sequence[Trend]) -> str:
         *(f"| {' | '.join(_cells(trend))} |" for trend in trends),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _reached(samples: Sequence[Sample]) -> float:
+    """Return how many jobs ended a second."""
+    first, last = samples[0], samples[-1]
+    return (last.ended - first.ended) / (last.at_s - first.at_s)
 
 
 def _cells(trend: Trend) -> tuple[str, ...]:
