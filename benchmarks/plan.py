@@ -20,6 +20,7 @@ from benchmarks import (
     scaling,
     submitting,
     sustained,
+    threads,
     tracing,
     verifying,
 )
@@ -52,6 +53,8 @@ CASES: dict[str, Case] = {
     "latency-read-model": partial(latency.idle, dashboard=True),
     "latency-http": partial(latency.idle, http=True),
     "prefetch": prefetch.keep,
+    "prefetch-threads": partial(prefetch.keep, threads=8),
+    "threads": threads.compare,
     "memory": memory.per_job,
     "idle": idle.crowd,
     "recovery": recovery.kill_worker,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
@@ -10,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
 
+from journeyman.admission import admit
 from journeyman.blobs import FileBlobStore
 from journeyman.events import (
     BEGINNING,
@@ -21,6 +23,7 @@ from journeyman.events import (
     JobSubmitted,
     Record,
 )
+from journeyman.ids import IdMaker
 from journeyman.log.api import Log
 from journeyman.log.connect import opener
 from journeyman.log.doorbells import Doorbells
@@ -53,6 +56,7 @@ class Kit:
         self.broker = JourneymanBroker(logs=logs, blobs=self.blobs)
         self._open_log = open_log
         self._numbers = count(1)
+        self._ids = IdMaker(self.log.partition)
 
     def of(self, partition: int) -> Kit:
         """Return the same kit, looking at another partition."""
@@ -85,6 +89,14 @@ class Kit:
 
     def append(self, *events: Event, **more: Any) -> None:
         self.log.append([Proposal(events, **more)], caller="test", number=next(self._numbers))
+
+    def submit_many(self, type_: str, count: int) -> list[str]:
+        """Submit so many jobs of a type at once, and return their ids."""
+        now_ms = self.log.now_ms()
+        job_ids = self._ids.make_many(now_ms, secrets.randbits(60), count)
+        jobs = [JobSubmitted(job_id, type_) for job_id in job_ids]
+        self.log.append([admit(jobs, now_ms)], caller="test", number=next(self._numbers))
+        return job_ids
 
     def cancel(self, job_id: str) -> None:
         self.append(JobCancelRequested(job_id), guard=Open(job_id), effects=(Interrupt(job_id),))

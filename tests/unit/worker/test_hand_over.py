@@ -19,7 +19,7 @@ from journeyman_worker.errands import Errands, side_by_side
 from journeyman_worker.failure_lines import FailureLines
 from journeyman_worker.flusher import OUTCOMES_MAX
 from journeyman_worker.runner.attempt import Attempt, hand_back
-from journeyman_worker.runner.bench import Line
+from journeyman_worker.runner.bench import Gate, Line
 from journeyman_worker.session import Session, new_worker_id
 from journeyman_worker.vitals import Identity
 from support.waiting import wait_for
@@ -42,6 +42,7 @@ def session(log: MemoryLog, tmp_path: Path) -> Session:
         bells=lambda worker: OneBell(log.doorbell(worker)),
         blobs=FileBlobStore(tmp_path),
         line=Line(),
+        gate=Gate(4),
         runners=lambda _: None,
         beat_every_ms=1_000,
         changed=lambda: None,

@@ -9,6 +9,9 @@ slow, go back to the head of their line.
 Under load claims become few and large: a claim waits until `APART_MS` have passed since the one before, once they have
 followed each other that closely for a while and jobs are short enough to be claimed ahead. Without load none waits.
 
+Where one thread alone gets as much done as all of them (`lanes.py`), the others are kept from the line. They are let in
+as soon as a job behind it has waited for `STALE_ALONE_MS` while one ran for `LONG_MS`.
+
 A worker at rest offers to take a job unasked: it then comes with the ring, and no claim stands between that and its
 first line (`journeyman.log.api`, `Brought`). It is the reply to the claim that would have been next, and is taken as
 that; whatever went wrong with the ring, that claim brings it. Soon after it was woken, a worker that has nothing to do
@@ -26,7 +29,6 @@ from collections import deque
 from collections.abc import Sequence
 from queue import SimpleQueue
 from threading import Event
-from typing import NamedTuple, Protocol
 
 from journeyman import failpoints
 from journeyman.errors import WorkerLostError
@@ -42,19 +44,27 @@ from journeyman_worker.claim_size import (
 )
 from journeyman_worker.clock import monotonic_ms
 from journeyman_worker.errands import Errands
+from journeyman_worker.lanes import Lanes
 from journeyman_worker.pace import Pace
+from journeyman_worker.pocket import (
+    HELD_MAX_MS,
+    LONG_MS,
+    STALE_ALONE_MS,
+    STALE_MS,
+    Batch,
+    Desk,
+    Gate,
+    Pocket,
+)
 from journeyman_worker.retrying import GivenUpError, until_answered
 from journeyman_worker.runner.attempt import Attempt, hand_back
-from journeyman_worker.runner.message import JobMessage
 from journeyman_worker.wells import Source, Well, shares
 
-#: A job claimed ahead that has not started after this goes back, and is back a millisecond later. Where the pocket is
-#: being emptied and the job is about to start, it may stay until `HELD_MAX_MS`.
-STALE_MS = 3.0
-HELD_MAX_MS = 4.0
 #: A free thread that has not taken a job for so long will not.
 THREAD_MAX_MS = 1_000.0
 APART_MS = 1.0
+#: How many jobs at least stand behind a thread that works alone.
+AHEAD_ALONE = 4
 #: A claim that has not been answered for so long is not counted on.
 OVERDUE_MS = 100.0
 #: How soon after it was woken a worker looks whether it is at rest again. Each time that it is not, it waits twice as
@@ -65,60 +75,21 @@ REST_LAST_MS = 500.0
 PAUSE_MS = 50.0
 
 
-class Pocket(Protocol):
-    """The line between the claimer and the worker threads."""
-
-    def put(self, item: JobMessage) -> None:
-        """Add a message."""
-        ...
-
-    def qsize(self) -> int:
-        """Return how many messages wait."""
-        ...
-
-
-class _Batch(NamedTuple):
-    """Jobs of one claim in the pocket. claimed: when. judged_at: when to see whether any of them still waits.
-
-    started: how many messages had been taken from the pocket when it was claimed. end: how many will have been with its
-    last.
-    """
-
-    claimed: float
-    judged_at: float
-    started: int
-    end: int
-
-    def is_soon_gone(self, started: int, now: float) -> bool:
-        """Tell whether, at the present rate, the last of them starts before it has been held for too long."""
-        left_ms = self.claimed + HELD_MAX_MS - now
-        return (self.end - started) * (now - self.claimed) <= left_ms * (started - self.started)
-
-
-class Desk(Protocol):
-    """Who answers for the claimed jobs: the worker's session."""
-
-    @property
-    def attempts(self) -> dict[tuple[str, int], Attempt]:
-        """Claimed jobs that have not ended."""
-        ...
-
-    def take_back(self) -> None:
-        """Empty the pocket and hand its jobs back."""
-        ...
-
-    def lose(self) -> None:
-        """Hear that the worker was declared lost."""
-        ...
-
-
 class Claimer:
     """Claims for one worker id."""
 
     def __init__(
-        self, sources: Sequence[Source], threads: int, *, bells: Bells, pocket: Pocket, desk: Desk, aside: bool = False
+        self,
+        sources: Sequence[Source],
+        threads: int,
+        *,
+        bells: Bells,
+        pocket: Pocket,
+        gate: Gate,
+        desk: Desk,
+        aside: bool = False,
     ) -> None:
-        """Prepare to claim for so many threads. From now on the doorbells belong to the claimer.
+        """Prepare to claim for so many threads. From now on the doorbells and the gate belong to the claimer.
 
         aside: claims may take long, and are made on other threads, as they are with several partitions.
         """
@@ -128,6 +99,9 @@ class Claimer:
         self._threads = threads
         self._bells = bells
         self._pocket = pocket
+        self._gate = gate
+        self._lanes = Lanes(threads)
+        gate.let(threads)
         self._desk = desk
         self._run_us = UNKNOWN_US
         self._allowance = ALLOWANCE_FIRST
@@ -135,7 +109,7 @@ class Claimer:
         #: The longest wait for a thread since the last claim; negative where nothing has ended since.
         self._waited_ms = -1.0
         self._pace = Pace(APART_MS)
-        self._batches: deque[_Batch] = deque()
+        self._batches: deque[Batch] = deque()
         self._put = 0
         self._waiting = False
         #: The log may start a job for this worker unasked.
@@ -224,11 +198,22 @@ class Claimer:
 
     def _count(self, now: float) -> int:
         waiting = self._pocket.qsize()
-        free = self._threads - (len(self._desk.attempts) - waiting)
+        self._choose_lanes(waiting, now)
         self._ahead = jobs_ahead(self._run_us, self._allowance)
+        if self._lanes.narrow:
+            # A thread alone always has jobs behind it, by which it is seen when one of them takes long.
+            self._ahead = max(self._ahead, AHEAD_ALONE)
+        free = max(0, self._lanes.open - (len(self._desk.attempts) - waiting))
         if self._errands is not None:
             waiting += sum(well.asked for well in self._wells if now - well.asked_at < OVERDUE_MS)
         return claim_count(free, waiting, self._ahead)
+
+    def _choose_lanes(self, waiting: int, now: float) -> None:
+        """See whether all threads are to take jobs, or one."""
+        before = self._lanes.open
+        self._lanes.look(self._put - waiting, now, plenty=any(not well.dry for well in self._wells))
+        if self._lanes.open != before:
+            self._gate.let(self._lanes.open)
 
     def _claim(self, wells: list[Well], count: int, now: float) -> None:
         if self._errands is None:
@@ -305,7 +290,7 @@ class Claimer:
         if messages:
             started = self._put - self._pocket.qsize()
             self._put += len(messages)
-            self._batches.append(_Batch(now, now + STALE_MS, started, self._put))
+            self._batches.append(Batch(now, now + self._stale_ms(), started, self._put))
             for message in messages:
                 message.attempt.claimed = now
                 self._pocket.put(message)
@@ -356,7 +341,12 @@ class Claimer:
             self._batches.popleft()
         if self._batches and now >= self._batches[0].judged_at:
             oldest = self._batches[0]
-            if self._has_threads_for_all() and now - oldest.claimed < THREAD_MAX_MS:
+            if self._lanes.narrow and self._is_held_up(now):
+                self._lanes.held_up(now)
+                self._gate.let(self._lanes.open)
+            if now - oldest.claimed < STALE_MS:
+                self._batches[0] = oldest._replace(judged_at=oldest.claimed + STALE_MS)
+            elif self._has_threads_for_all() and now - oldest.claimed < THREAD_MAX_MS:
                 self._batches[0] = oldest._replace(judged_at=now + STALE_MS)
             elif oldest.is_soon_gone(started, now):
                 self._batches[0] = oldest._replace(judged_at=oldest.claimed + HELD_MAX_MS)
@@ -364,7 +354,7 @@ class Claimer:
                 self._run_us = max(self._run_us, STALE_MS * 1_000)
                 self._allowance = ALLOWANCE_FIRST
                 self._batches.clear()
-                self._desk.take_back()
+                self._take_back()
         for well in self._wells:
             well.poll(now)
         if now >= self._rest_at:
@@ -378,9 +368,22 @@ class Claimer:
         self._rest_ms *= 2
         self._rest_at = float("inf") if at_rest or self._rest_ms > REST_LAST_MS else now + self._rest_ms
 
+    def _take_back(self) -> None:
+        """Have the jobs in the pocket handed back: they count as never put there."""
+        waiting = self._pocket.qsize()
+        self._desk.take_back()
+        self._put -= waiting - self._pocket.qsize()
+
+    def _is_held_up(self, now: float) -> bool:
+        """Tell whether a job runs that takes long: others then wait for it, and not for the interpreter."""
+        return any(now - attempt.started >= LONG_MS for attempt in list(self._desk.running.values()))
+
+    def _stale_ms(self) -> float:
+        return STALE_ALONE_MS if self._lanes.narrow else STALE_MS
+
     def _has_threads_for_all(self) -> bool:
         """Tell whether what waits in the pocket waits for no other job, only for threads to be given the processor."""
-        return len(self._desk.attempts) <= self._threads
+        return len(self._desk.attempts) <= self._lanes.open
 
     def _retire(self, pause_ms: float) -> None:
         """Say that nothing is under way, and go on listening: what still runs may be cancelled."""

@@ -27,7 +27,7 @@ from journeyman_worker.figures import Figures
 from journeyman_worker.interrupts import Cancelled, Drained, Interrupt, Lost
 from journeyman_worker.policy import attempt_timeout_ms
 from journeyman_worker.runner.attempt import Attempt, hand_back
-from journeyman_worker.runner.bench import Line
+from journeyman_worker.runner.bench import Gate, Line
 from journeyman_worker.runner.calls import Runner
 from journeyman_worker.runner.message import JobMessage
 from journeyman_worker.running_board import Running, RunningBoard
@@ -61,6 +61,7 @@ class Session:
         bells: Callable[[str], Bells],
         blobs: BlobStore,
         line: Line,
+        gate: Gate,
         runners: Callable[[str], Runner | None],
         beat_every_ms: float,
         changed: Callable[[], None],
@@ -71,8 +72,9 @@ class Session:
         """Prepare.
 
         logs: of every partition. open_log: makes a heartbeat's own connection. line: between claimer and worker
-        threads. changed: is called when the session was lost or told to drain. board: shows what runs to who survives.
-        figures: counts for metrics. couriers: make what brings the jobs, where they are not claimed from their lines.
+        threads. gate: which of those take jobs. changed: is called when the session was lost or told to drain. board:
+        shows what runs to who survives. figures: counts for metrics. couriers: make what brings the jobs, where they
+        are not claimed from their lines.
         """
         self.worker = identity.worker
         self.identity = identity
@@ -103,7 +105,13 @@ class Session:
             for index, log in enumerate(logs)
         ]
         self.claimer = Claimer(
-            self._seats, identity.slots, bells=bells(self.worker), pocket=line, desk=self, aside=couriers is not None
+            self._seats,
+            identity.slots,
+            bells=bells(self.worker),
+            pocket=line,
+            gate=gate,
+            desk=self,
+            aside=couriers is not None,
         )
         for seat in self._seats:
             if seat.courier is not None:

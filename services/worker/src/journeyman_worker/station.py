@@ -156,6 +156,7 @@ class Station:
             bells=connections.bells,
             blobs=connections.blobs,
             line=self._worker.line,
+            gate=self._worker.gate,
             runners=self.bench.runners.get,
             beat_every_ms=self._beat_every_ms,
             changed=lambda: self.mailbox.put("session"),

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
+from threading import Event
 from typing import Any, Protocol
 
 from dramatiq import Broker, Consumer, Message, MessageProxy, Middleware, Worker
@@ -65,6 +66,44 @@ class Line(SimpleQueue[Any]):
 
     def join(self) -> None:
         """Nothing: the drainer waits for attempts instead."""
+
+
+class Gate:
+    """Lets the first so many worker threads take from the line; the others wait before it."""
+
+    def __init__(self, threads: int) -> None:
+        self.open = threads
+        self._wider = Event()
+
+    def let(self, threads: int) -> None:
+        """Let so many of them from now on. Those that wait at the line already take one more message each."""
+        wider, self.open = threads > self.open, threads
+        if wider:
+            self._wider.set()
+        else:
+            self._wider.clear()
+
+    def wait(self, timeout: float | None) -> None:
+        """Wait until it was opened wider, or for so many seconds."""
+        self._wider.wait(timeout)
+
+
+class _Place:
+    """What a thread other than the first takes its messages from: the line behind the gate."""
+
+    def __init__(self, line: Line, gate: Gate, number: int) -> None:
+        self._line = line
+        self._gate = gate
+        self._number = number
+        self.task_done = line.task_done
+
+    def get(self, timeout: float | None = None) -> Any:
+        gate = self._gate
+        if self._number >= gate.open:
+            gate.wait(timeout)
+            if self._number >= gate.open:
+                raise Empty
+        return self._line.get(timeout=timeout)
 
 
 class Bench(Broker):
@@ -141,9 +180,12 @@ class _BenchConsumer(Consumer):
 class JobThread(WorkerThread):
     """A worker thread of dramatiq's with a short way for messages that nobody else wants to hear of."""
 
-    def __init__(self, bench: Bench, worker: Worker) -> None:
+    def __init__(self, bench: Bench, worker: JobWorker, number: int = 0) -> None:
         super().__init__(
-            broker=bench, consumers=worker.consumers, work_queue=worker.work_queue, worker_timeout=worker.worker_timeout
+            broker=bench,
+            consumers=worker.consumers,
+            work_queue=_Place(worker.line, worker.gate, number) if number else worker.line,  # type: ignore[arg-type]
+            worker_timeout=worker.worker_timeout,
         )
         self._attempts = bench.attempts
         self._alone = not bench.listeners()
@@ -173,10 +215,11 @@ class JobWorker(Worker):
         super().__init__(bench, worker_threads=threads, worker_timeout=IDLE_MS)
         self.bench = bench
         self.line = Line()
+        self.gate = Gate(threads)
         self.work_queue = self.line  # type: ignore[assignment]
 
     def _add_worker(self) -> None:
-        thread = JobThread(self.bench, self)
+        thread = JobThread(self.bench, self, len(self.workers))
         self.workers.append(thread)
         thread.start()
 
