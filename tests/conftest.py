@@ -126,9 +126,12 @@ def system(tmp_path: Path) -> Iterator[System]:
     system.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """Give the session's whole system, for tests that leave it alive and look only at their own jobs."""
+    """Give the file's whole system, for tests that leave it alive and look only at their own jobs.
+
+    Not the session's: a system that nobody uses any more takes more of the machine than some that start.
+    """
     system = System(tmp_path_factory.mktemp("system"), workers=2)
     yield system
     system.close()

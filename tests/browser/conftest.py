@@ -28,15 +28,18 @@ def windows(browser: Browser) -> Windows:
 
 
 @pytest.fixture
-def look(windows: Windows, shared_system: System, tmp_path: Path) -> Iterator[Opener]:
-    """Give a function that opens windows on the session's dashboard.
+def look(request: pytest.FixtureRequest, windows: Windows, tmp_path: Path) -> Iterator[Opener]:
+    """Give a function that opens windows on the dashboard of the file's system, or on another.
 
     At the end of the test nothing may have been complained of in any of them.
     """
     views: list[View] = []
 
     def look(path: str = "/", *, device: Device = "desktop", scheme: Scheme = "light", url: str = "") -> View:
-        view = windows.take(device, scheme).turn_to(url or shared_system.dashboard_url, tmp_path)
+        if not url:
+            system: System = request.getfixturevalue("shared_system")
+            url = system.dashboard_url
+        view = windows.take(device, scheme).turn_to(url, tmp_path)
         views.append(view)
         return view.go(path)
 

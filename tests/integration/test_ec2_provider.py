@@ -152,7 +152,7 @@ def test_while_aws_is_away_decisions_go_on_and_afterwards_the_latest_number_is_a
         for desired in (3, 7):
             began = time.monotonic()
             provider.apply(desired, {})
-            assert time.monotonic() - began < 1.0
+            assert time.monotonic() - began < 3.0
         thread.start()
         wait_for(lambda: "; not applied: " in loop.ready()[1], "the trouble to be told", timeout_s=40)
         assert not loop.ready()[0]

@@ -23,7 +23,7 @@ def test_a_standby_takes_over_within_the_lease_when_the_leader_is_killed(schedul
     schedulers.kill(leader)
     killed_at = time.monotonic()
     wait_for(lambda: schedulers.leader() == standby, "the standby to lead")
-    assert time.monotonic() - killed_at < LEASE_MS / 1000 + 1.0
+    assert time.monotonic() - killed_at < LEASE_MS / 1000 + 5.0
     schedulers.decides()
     assert elections(schedulers) == [1, 2]
     assert verify(schedulers.driver.entries()).violations == []

@@ -92,7 +92,7 @@ def test_a_connection_that_died_unannounced_is_replaced(
 ) -> None:
     monkeypatch.setattr(subscription, "QUIET_S", 0.02)
     monkeypatch.setattr(subscription, "ANSWER_S", 0.05)
-    log.client.client_pause(500)  # nothing is answered, as if a firewall had forgotten the connection
+    log.client.client_pause(2_500)  # nothing is answered, as if a firewall had forgotten the connection
     assert bell.wait(LONG_MS)
     assert ring(log) == 1
 
@@ -166,10 +166,10 @@ def test_several_bells_that_died_unannounced_are_replaced(
 ) -> None:
     monkeypatch.setattr(subscription, "QUIET_S", 0.02)
     monkeypatch.setattr(subscription, "ANSWER_S", 0.05)
-    logs[0].client.client_pause(500)
+    logs[0].client.client_pause(2_500)
     started = time.monotonic()
     assert list(bells.wait(NOT_MS)) == []
-    assert time.monotonic() - started < 0.4  # nobody waits for a server here
+    assert time.monotonic() - started < 2.0  # nobody waits for a server here
     wait_for(lambda: bells.wait(LONG_MS), "a new subscription")
     assert ring(logs[0]) == 1
 

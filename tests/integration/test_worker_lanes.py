@@ -29,8 +29,8 @@ class Seen(Lanes):
     __slots__ = ("opened",)
     made: list[Seen]
 
-    def __init__(self, threads: int) -> None:
-        super().__init__(threads)
+    def __init__(self, threads: int, let: Callable[[int], None]) -> None:
+        super().__init__(threads, let)
         self.opened = {threads}
         self.made.append(self)
 
@@ -46,7 +46,7 @@ class Narrow(Seen):
 
     def look(self, started: int, now: float, *, plenty: bool) -> None:
         if plenty and self.opened == {THREADS}:
-            self.open = 1
+            self._open(1)
             self.opened.add(1)
 
 

@@ -255,7 +255,7 @@ def test_while_one_partitions_server_is_away_the_others_go_on(spread: Kit, clust
                     took = time.monotonic()
                     [job_id] = submit(spread, partition, "noop")
                     spread.of(partition).wait_for_event(JobSucceeded, job_id)
-                    assert number == 0 or time.monotonic() - took < 1
+                    assert number == 0 or time.monotonic() - took < 3
         spread.of(0).wait_for_event(JobSucceeded, held)
         submit(spread, 0, "noop", 10)
         spread.of(0).wait_for_event(JobSucceeded, count=11)

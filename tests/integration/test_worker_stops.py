@@ -89,7 +89,7 @@ def test_a_cancelled_job_is_interrupted_at_once(kit: Kit, fn: Any) -> None:
         kit.cancel(job_id)
         asked = time.monotonic()
         returned = kit.wait_for_event(JobReturned, job_id)
-    assert time.monotonic() - asked < 3
+    assert time.monotonic() - asked < 10
     assert (returned.reason, returned.back) == ("interrupted", False)
 
 

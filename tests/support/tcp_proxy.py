@@ -18,7 +18,7 @@ from collections.abc import Callable
 from support.resp import Replies, Requests
 
 PIECE = 64 * 1024
-START_S = 10.0
+START_S = 30.0
 #: How long what goes through at once takes, where there is a limit.
 SLICE_S = 0.02
 #: Lingering for no time at all, which makes of a close a reset.

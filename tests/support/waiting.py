@@ -11,7 +11,7 @@ import psutil
 T = TypeVar("T")
 
 
-def wait_for(condition: Callable[[], T], what: str = "", *, timeout_s: float = 10.0, every_s: float = 0.02) -> T:
+def wait_for(condition: Callable[[], T], what: str = "", *, timeout_s: float = 30.0, every_s: float = 0.02) -> T:
     """Return the first truthy value of `condition`. Fails the test, naming `what`, when none came in time."""
     deadline = time.monotonic() + timeout_s
     while True:

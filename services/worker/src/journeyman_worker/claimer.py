@@ -96,12 +96,9 @@ class Claimer:
         self._wells = [Well(source) for source in sources]
         #: The same in the order of their turns: whoever was asked last comes last.
         self._turns = self._wells
-        self._threads = threads
         self._bells = bells
         self._pocket = pocket
-        self._gate = gate
-        self._lanes = Lanes(threads)
-        gate.let(threads)
+        self._lanes = Lanes(threads, gate.let)
         self._desk = desk
         self._run_us = UNKNOWN_US
         self._allowance = ALLOWANCE_FIRST
@@ -198,7 +195,7 @@ class Claimer:
 
     def _count(self, now: float) -> int:
         waiting = self._pocket.qsize()
-        self._choose_lanes(waiting, now)
+        self._lanes.look(self._put - waiting, now, plenty=any(not well.dry for well in self._wells))
         self._ahead = jobs_ahead(self._run_us, self._allowance)
         if self._lanes.narrow:
             # A thread alone always has jobs behind it, by which it is seen when one of them takes long.
@@ -207,13 +204,6 @@ class Claimer:
         if self._errands is not None:
             waiting += sum(well.asked for well in self._wells if now - well.asked_at < OVERDUE_MS)
         return claim_count(free, waiting, self._ahead)
-
-    def _choose_lanes(self, waiting: int, now: float) -> None:
-        """See whether all threads are to take jobs, or one."""
-        before = self._lanes.open
-        self._lanes.look(self._put - waiting, now, plenty=any(not well.dry for well in self._wells))
-        if self._lanes.open != before:
-            self._gate.let(self._lanes.open)
 
     def _claim(self, wells: list[Well], count: int, now: float) -> None:
         if self._errands is None:
@@ -343,7 +333,6 @@ class Claimer:
             oldest = self._batches[0]
             if self._lanes.narrow and self._is_held_up(now):
                 self._lanes.held_up(now)
-                self._gate.let(self._lanes.open)
             if now - oldest.claimed < STALE_MS:
                 self._batches[0] = oldest._replace(judged_at=oldest.claimed + STALE_MS)
             elif self._has_threads_for_all() and now - oldest.claimed < THREAD_MAX_MS:

@@ -13,6 +13,8 @@ threads are let in then, for a moment first, as the machine itself may have halt
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 #: How long each side of a trial is measured, and how long one thread works alone before it is.
 WINDOW_MS = 30.0
 SETTLE_MS = 20.0
@@ -36,6 +38,7 @@ class Lanes:
         "_best",
         "_from",
         "_kept_ms",
+        "_let",
         "_let_in_ms",
         "_threads",
         "_trial_at",
@@ -44,10 +47,13 @@ class Lanes:
         "open",
     )
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, let: Callable[[int], None]) -> None:
+        """Begin with all threads. let: lets so many take jobs from now on."""
         self._threads = threads
+        self._let = let
         #: How many threads take jobs now.
         self.open = threads
+        let(threads)
         #: What came out best the last time.
         self._best = threads
         self._trying = False
@@ -71,14 +77,14 @@ class Lanes:
         if self._threads == 1:
             return
         if self._best < self.open and not self._trying and now >= self._alone_at:
-            self.open = self._best
+            self._open(self._best)
         if not plenty:
             self._from = None
         elif self._trying:
             self._measure(started, now)
         elif now >= self._trial_at:
             self._trying, self._wide, self._from = True, None, (started, now)
-            self.open = self._threads
+            self._open(self._threads)
 
     def held_up(self, now: float) -> None:
         """Hear that jobs wait behind one that takes longer than a moment."""
@@ -89,14 +95,14 @@ class Lanes:
         if self._trying or self._let_in_ms > KEPT_FIRST_MS:
             self._end(self._threads, now)
         else:
-            self.open = self._threads
+            self._open(self._threads)
             self._alone_at = now + self._let_in_ms
 
     def _measure(self, started: int, now: float) -> None:
-        if self._from is None or now < self._from[1]:
-            self._from = (started, max(now, self._from[1] if self._from else 0.0))
+        first, since = self._from or (started, now)
+        if self._from is None or now < since:
+            self._from = (started, since)
             return
-        first, since = self._from
         if now - since < WINDOW_MS:
             return
         per_ms = (started - first) / (now - since)
@@ -106,13 +112,19 @@ class Lanes:
             self._end(self._best, now)
         else:
             self._wide, self._from = per_ms, (started, now + SETTLE_MS)
-            self.open = 1
+            self._open(1)
 
     def _end(self, best: int, now: float) -> None:
         """Go on with what is best, for a while."""
         again = best == self._best
         self._kept_ms = min(self._kept_ms * 2, KEPT_LAST_MS) if again else KEPT_FIRST_MS
         self._trial_at = now + self._kept_ms
-        self._best = self.open = best
+        self._best = best
+        self._open(best)
         self._alone_at, self._let_in_ms = now, LET_IN_MS
         self._trying = False
+
+    def _open(self, threads: int) -> None:
+        if threads != self.open:
+            self.open = threads
+            self._let(threads)
