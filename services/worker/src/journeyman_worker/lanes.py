@@ -40,6 +40,7 @@ class Lanes:
         "_kept_ms",
         "_let",
         "_let_in_ms",
+        "_settled_at",
         "_threads",
         "_trial_at",
         "_trying",
@@ -57,8 +58,9 @@ class Lanes:
         #: What came out best the last time.
         self._best = threads
         self._trying = False
-        #: Jobs that had been started when the present side of the trial began, and when that is; None: not yet.
+        #: Jobs that had been started when the measuring of the present side began, and when that was; None: not yet.
         self._from: tuple[int, float] | None = None
+        self._settled_at = 0.0
         #: Jobs a millisecond with all threads, once that is known.
         self._wide: float | None = None
         self._trial_at = 0.0
@@ -83,7 +85,7 @@ class Lanes:
         elif self._trying:
             self._measure(started, now)
         elif now >= self._trial_at:
-            self._trying, self._wide, self._from = True, None, (started, now)
+            self._trying, self._wide, self._from, self._settled_at = True, None, (started, now), now
             self._open(self._threads)
 
     def held_up(self, now: float) -> None:
@@ -99,10 +101,10 @@ class Lanes:
             self._alone_at = now + self._let_in_ms
 
     def _measure(self, started: int, now: float) -> None:
-        first, since = self._from or (started, now)
-        if self._from is None or now < since:
-            self._from = (started, since)
+        if self._from is None:
+            self._from = (started, now) if now >= self._settled_at else None
             return
+        first, since = self._from
         if now - since < WINDOW_MS:
             return
         per_ms = (started - first) / (now - since)
@@ -111,7 +113,8 @@ class Lanes:
         elif per_ms < FAST_PER_MS:
             self._end(self._best, now)
         else:
-            self._wide, self._from = per_ms, (started, now + SETTLE_MS)
+            self._wide, self._from = per_ms, None
+            self._settled_at = now + SETTLE_MS
             self._open(1)
 
     def _end(self, best: int, now: float) -> None:
