@@ -23,13 +23,13 @@ def test_what_is_counted_is_read_by_who_knows_the_report(tmp_path: Path) -> None
     figures.claimed(3)
     figures.claimed(0)
     figures.said([SUCCEEDED, SUCCEEDED, FAILED, RETURNED, PROGRESSED], [True, False, True, True, True])
-    figures.measured(8, 2, 1 << 33)
+    figures.measured(8, 2, 1 << 33, 1)
     figures.heard()
 
     counts, state = read_figures(path)
 
     assert counts == Counts(claims=2, claimed=3, succeeded=2, failed=1, returned=1, commits=1, refused=1)
-    assert state[:3] == State(8, 2, 1 << 33)[:3]
+    assert state[:4] == State(8, 2, 1 << 33, 1)[:4]
     assert state.heard_ms > 0
 
 
@@ -46,13 +46,14 @@ def test_without_a_parent_counting_does_no_harm() -> None:
 
 
 def test_the_parent_adds_up_what_its_children_say() -> None:
-    household = Household(Counts(5, 4, 3, 1, 0, 2, 0), [State(8, 1, 100), State(4, 2, 50)], started=3, died=1)
+    household = Household(Counts(5, 4, 3, 1, 0, 2, 0), [State(8, 1, 100, 1), State(4, 2, 50, 4)], started=3, died=1)
     registry = CollectorRegistry()
     registry.register(WorkerMetrics(lambda: household))
 
     told = generate_latest(registry).decode()
 
     assert "journeyman_worker_threads 12.0" in told
+    assert "journeyman_worker_open_threads 5.0" in told
     assert "journeyman_worker_running_jobs 3.0" in told
     assert "journeyman_worker_resident_memory_bytes 150.0" in told
     assert "journeyman_worker_died_processes_total 1.0" in told

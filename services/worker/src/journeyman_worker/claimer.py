@@ -120,6 +120,11 @@ class Claimer:
         #: Set once nothing is being claimed and nothing will be.
         self.quiet = Event()
 
+    @property
+    def open_threads(self) -> int:
+        """How many threads take jobs at the moment."""
+        return self._lanes.open
+
     # --- told by others --------------------------------------------------------------------------------
 
     def ran(self, attempt: Attempt) -> None:

@@ -36,11 +36,12 @@ class Counts(NamedTuple):
 
 
 class State(NamedTuple):
-    """How the process is. heard_ms: when the log last answered a heartbeat, monotonic; 0 for never."""
+    """How the process is. open: threads that take jobs. heard_ms: last answer to a heartbeat, monotonic; 0 for none."""
 
     slots: int = 0
     running: int = 0
     memory: int = 0
+    open: int = 0
     heard_ms: int = 0
 
 
@@ -92,11 +93,12 @@ class Figures:
             words[_COUNTS["returned"]] += kinds.count(JobReturned)
             words[_COUNTS["refused"]] += accepted.count(False)
 
-    def measured(self, slots: int, running: int, memory: int) -> None:
-        """Note how the process is, for a heartbeat."""
-        self._words[_STATE["slots"]] = slots
-        self._words[_STATE["running"]] = running
-        self._words[_STATE["memory"]] = memory
+    def measured(self, slots: int, running: int, memory: int, open_: int) -> None:
+        """Note how the process is, for a heartbeat. open_: threads that take jobs."""
+        words = self._words
+        words[_STATE["slots"]], words[_STATE["open"]] = slots, open_
+        words[_STATE["running"]] = running
+        words[_STATE["memory"]] = memory
 
     def heard(self) -> None:
         """Note that a heartbeat was answered."""

@@ -15,6 +15,11 @@ from journeyman_worker.figures import Household, now_ms
 
 _PROCESSES = Family("journeyman_worker_processes", "gauge", "Worker processes of this parent.")
 _THREADS = Family("journeyman_worker_threads", "gauge", "Jobs they can run at once.")
+_OPEN = Family(
+    "journeyman_worker_open_threads",
+    "gauge",
+    "Threads of theirs that take jobs, as of the last heartbeat: one of a process where that gets as much done as all.",
+)
 _RUNNING = Family("journeyman_worker_running_jobs", "gauge", "Jobs they run, as of the last heartbeat.")
 _MEMORY = Family("journeyman_worker_resident_memory_bytes", "gauge", "Memory they take, as of the last heartbeat.")
 _HEARTBEAT = Family(
@@ -33,7 +38,7 @@ class WorkerMetrics(Collector):
     """Reads what the children count at the moment of the scrape."""
 
     families = (
-        *(_PROCESSES, _THREADS, _RUNNING, _MEMORY, _HEARTBEAT, _STARTED, _DIED),
+        *(_PROCESSES, _THREADS, _OPEN, _RUNNING, _MEMORY, _HEARTBEAT, _STARTED, _DIED),
         *(_CLAIMS, _CLAIMED, _OUTCOMES, _COMMITS, _REFUSED),
     )
 
@@ -46,6 +51,7 @@ class WorkerMetrics(Collector):
         heard = [child.heard_ms for child in children if child.heard_ms]
         yield _PROCESSES.gauge([((), len(children))])
         yield _THREADS.gauge([((), sum(child.slots for child in children))])
+        yield _OPEN.gauge([((), sum(child.open for child in children))])
         yield _RUNNING.gauge([((), sum(child.running for child in children))])
         yield _MEMORY.gauge([((), sum(child.memory for child in children))])
         if heard:

@@ -240,9 +240,10 @@ class Session:
     def facts(self) -> Mapping[str, object]:
         """Return what heartbeats say: the same in every partition, and of all of them."""
         running, measured = list(self.running.values()), self._vitals.measure()
+        memory = int(str(measured["rss_bytes"]))
         if self._board is not None:
-            self._board.note_memory(int(str(measured["rss_bytes"])))
-        self.figures.measured(self.identity.slots, len(running), int(str(measured["rss_bytes"])))
+            self._board.note_memory(memory)
+        self.figures.measured(self.identity.slots, len(running), memory, self.claimer.open_threads)
         return facts(self.identity, "draining" if self.draining else "running", running, measured)
 
     def told(self, beaten: Beaten) -> None:
