@@ -27,7 +27,7 @@ KEPT_LAST_MS = 32_000.0
 #: For how long all threads are let in where one was held up: at first, and each time that it is again before it has
 #: worked alone for so many times as long, twice as long.
 LET_IN_MS = 20.0
-IN_PEACE = 5
+IN_PEACE = 2
 
 
 class Lanes:
