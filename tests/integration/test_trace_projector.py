@@ -252,12 +252,14 @@ def test_what_does_not_fit_into_the_line_is_left_out_and_counted(
         writer.append(e.JobStarted(job_id, 1, "w-1"))
         replica.until(writer.append(e.JobSucceeded(job_id, 1, "w-1")))
         jobs.append(job_id)
-    assert replica.traces.figures.left_out == 4
+    figures = replica.traces.figures
+    wait_for(lambda: figures.left_out == 4, "four to be given up")
     collector.refusing = 0
     await_roots(collector, *jobs[4:])
 
-    assert set(roots(collector)) <= set(jobs)
-    wait_for(lambda: replica.traces.figures.sent == 2, "the two that fitted to be counted")
+    wait_for(lambda: figures.waiting == 0, "nothing to wait")
+    assert set(roots(collector)) == set(jobs[4:])
+    assert (figures.sent, figures.left_out) == (2, 4)
 
 
 def test_a_trace_that_the_collector_refuses_does_not_hold_up_the_others(
@@ -280,6 +282,28 @@ def test_a_trace_that_the_collector_refuses_does_not_hold_up_the_others(
     assert roots(collector) == [fine]
     figures = replica.traces.figures
     wait_for(lambda: (figures.sent, figures.left_out) == (1, 1), "both to be counted")
+
+
+def test_a_collector_that_has_no_time_for_a_trace_is_asked_again(
+    replicas: list[Replica], writer: Writer, collector: Collector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "0.2")
+    replica = sending_replica(replicas, tmp_path, collector, writer.log)
+    busy, take = [503, 503, 503], Collector._take
+    slow = writer.submitted()
+
+    def short_of_time(self: Collector, path: str, body: bytes) -> int:
+        return busy.pop() if busy and slow.encode() in body else take(self, path, body)
+
+    monkeypatch.setattr(Collector, "_take", short_of_time)
+    writer.append(e.JobStarted(slow, 1, "w-1"))
+    writer.append(e.JobSucceeded(slow, 1, "w-1"))
+    other = writer.completed()
+    await_roots(collector, slow, other)
+
+    figures = replica.traces.figures
+    wait_for(lambda: figures.waiting == 0, "nothing to wait")
+    assert (busy, figures.sent, figures.left_out) == ([], 2, 0)
 
 
 def test_every_partition_is_told_of(

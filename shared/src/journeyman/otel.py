@@ -14,6 +14,7 @@ import logging
 import sys
 import time
 from collections.abc import Mapping
+from enum import Enum
 from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,6 +45,11 @@ _COMPLAINERS = (
     "opentelemetry.exporter.otlp.proto.http.trace_exporter",
     "opentelemetry.sdk._shared_internal",
 )
+
+
+#: No answer at all, and those after which a request may be sent again
+#: (https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes).
+_ASK_AGAIN = (None, 429, 502, 503, 504)
 
 
 class Documented(NamedTuple):
@@ -156,6 +162,14 @@ def span_exporter(environ: Mapping[str, str]) -> OTLPSpanExporter:
     return OTLPSpanExporter(endpoint=_endpoint(environ))
 
 
+class Outcome(Enum):
+    """What became of a request: the collector took it, will not have it, or is away or busy: ask it again."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"
+    AWAY = "away"
+
+
 class RequestSender:
     """Sends requests that were encoded elsewhere, as the SDK's exporter sends its own: same settings, same retries."""
 
@@ -165,9 +179,12 @@ class RequestSender:
         # The exporter's public method encodes the SDK's spans, which costs more than making ours.
         self._client = self._exporter._client
 
-    def send(self, body: bytes) -> bool:
-        """Send an encoded ExportTraceServiceRequest; tell whether the collector took it."""
-        return bool(self._client.export(body).success)
+    def send(self, body: bytes) -> Outcome:
+        """Send an encoded ExportTraceServiceRequest; tell what became of it."""
+        result = self._client.export(body)
+        if result.success:
+            return Outcome.TAKEN
+        return Outcome.AWAY if result.status_code in _ASK_AGAIN else Outcome.REFUSED
 
     def shutdown(self) -> None:
         """Send nothing more, and end what is under way."""

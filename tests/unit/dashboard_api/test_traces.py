@@ -59,6 +59,24 @@ def test_a_full_line_leaves_out_the_oldest_and_says_up_to_where() -> None:
     assert (figures.waiting, figures.left_out) == (2, 2)
 
 
+@pytest.mark.parametrize(("came_to", "left_out"), [(1, 2), (2, 1), (3, 0)])
+def test_what_had_to_go_while_it_was_being_sent_is_left_out_only_where_sending_did_not_come_so_far(
+    came_to: int, left_out: int
+) -> None:
+    figures = Figures()
+    line = Line(figures, waiting_max=2)
+    line.open = True
+    line.add(handed(0, 1, "a"))
+    line.add(Handed(place(1), place(3), [End("b", place(2)), End("c", place(3))]))
+    line.all()
+    line.add(handed(3, 5, "d", "e"))
+    assert (figures.waiting, figures.left_out) == (2, 1)
+
+    line.drop(place(came_to))
+    assert [end.job_id for one in line.all() for end in one.ends] == ["d", "e"]
+    assert (figures.waiting, figures.left_out) == (2, left_out + 1)
+
+
 def test_what_was_sent_is_dropped_and_what_was_not_stays() -> None:
     figures = Figures()
     line = Line(figures)

@@ -57,6 +57,9 @@ class Line:
         self._figures = figures
         self._waiting_max = waiting_max
         self._handed: deque[Handed] = deque()
+        #: How many of them, from the oldest on, somebody is sending; and those of them that had to go meanwhile.
+        self._lent = 0
+        self._gone: list[Handed] = []
         self._waiting = 0
         self._lock = threading.Lock()
 
@@ -70,24 +73,34 @@ class Line:
             while self._waiting > self._waiting_max and len(self._handed) > 1:
                 oldest = self._handed.popleft()
                 self._count(-len(oldest.ends))
-                self._figures.left_out += len(oldest.ends)
                 self.lost_until = oldest.after
+                if self._lent:
+                    self._lent -= 1
+                    self._gone.append(oldest)
+                else:
+                    self._figures.left_out += len(oldest.ends)
 
     def all(self) -> list[Handed]:
-        """Return what waits, in log order."""
+        """Return what waits, in log order, to who sends it; `drop` says how far that came."""
         with self._lock:
+            self._lent = len(self._handed)
             return list(self._handed)
 
     def drop(self, place: e.Offset) -> None:
-        """Forget what is not behind a place."""
+        """Forget what is not behind a place: it was sent."""
         with self._lock:
             while self._handed and self._handed[0].after <= place:
                 self._count(-len(self._handed.popleft().ends))
+            self._figures.left_out += sum(end.place > place for gone in self._gone for end in gone.ends)
+            self._lent = 0
+            self._gone.clear()
 
     def shut(self) -> None:
         """Take in nothing more, and forget what waits."""
         with self._lock:
             self.open = False
+            self._lent = 0
+            self._gone.clear()
             self._handed.clear()
             self._count(-self._waiting)
 

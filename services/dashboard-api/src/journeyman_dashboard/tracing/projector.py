@@ -22,8 +22,7 @@ from pathlib import Path
 from journeyman.errors import JourneymanError
 from journeyman.events import BEGINNING, Offset
 from journeyman.log.turns import Turn
-from journeyman.otel import RequestSender
-from journeyman.tracing import conventions as c
+from journeyman.otel import Outcome, RequestSender
 from journeyman.tracing.sampling import Sampler
 from journeyman.tracing.shapes import Span
 from journeyman_dashboard.partitions import DashboardLog, Partition
@@ -132,31 +131,40 @@ class TraceProjector:
             _log.warning("cannot send traces: %s; trying again", trouble, exc_info=None if ours else trouble)
         self._failures += 1
 
-    def send(self, partition: int, ends: Sequence[End]) -> None:
-        """Send the spans of jobs. What cannot be encoded, or the collector refuses, is left out.
+    def send(self, partition: int, ends: Sequence[End]) -> Iterator[Offset]:
+        """Send the spans of jobs; yield up to where that is done. What the collector will not have is left out.
 
         Raises NotSentError where the collector is away.
         """
-        found = trees(self.connection, partition, ends)
-        self.figures.left_out += len(ends) - len(found)
-        if self._export([span for tree in found for span in tree]):
-            self.figures.sent += len(found)
+        if self._sent(partition, ends) is Outcome.TAKEN:
+            yield ends[-1].place
             return
-        if not self._export([]):
+        if self._export([]) is not Outcome.TAKEN:
             raise NotSentError("the collector does not answer")
-        for tree in found:
-            if self._export(tree):
-                self.figures.sent += 1
-            else:
+        for end in ends:
+            outcome = self._sent(partition, [end])
+            if outcome is Outcome.AWAY:
+                raise NotSentError("the collector no longer answers")
+            if outcome is Outcome.REFUSED:
                 self.figures.left_out += 1
-                _log.warning("the collector does not take the trace of job %s", tree[0].attributes[c.JOB_ID])
+                _log.warning("the collector does not take the trace of job %s", end.job_id)
+            yield end.place
 
-    def _export(self, spans: Sequence[Span]) -> bool:
-        """Send spans; tell whether they could be encoded and the collector took them."""
+    def _sent(self, partition: int, ends: Sequence[End]) -> Outcome:
+        """Send the spans of jobs in one request. Jobs that are not known any more are left out."""
+        found = trees(self.connection, partition, ends)
+        outcome = self._export([span for tree in found for span in tree])
+        if outcome is Outcome.TAKEN:
+            self.figures.sent += len(found)
+            self.figures.left_out += len(ends) - len(found)
+        return outcome
+
+    def _export(self, spans: Sequence[Span]) -> Outcome:
+        """Send spans; what cannot be encoded counts as refused."""
         try:
             body = self._encoder.request(spans)
         except (TypeError, ValueError):
-            return False
+            return Outcome.REFUSED
         return self._sender.send(body)
 
 
@@ -250,9 +258,8 @@ class Sender:
     def _send(self, handed: Handed) -> None:
         ends = [end for end in handed.ends if end.place > self._done]
         for first in range(0, len(ends), JOBS_PER_SEND):
-            page = ends[first : first + JOBS_PER_SEND]
-            self._projector.send(self._partition.number, page)
-            self._done = page[-1].place
+            for place in self._projector.send(self._partition.number, ends[first : first + JOBS_PER_SEND]):
+                self._done = place
         self._done = max(self._done, handed.after)
 
     def _note(self) -> None:
