@@ -1,4 +1,3 @@
-import { SegmentedControl } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { ProblemError } from "~/api/http";
@@ -7,6 +6,7 @@ import { useRead } from "~/api/useRead";
 import { sinceBegun } from "~/components/chart/series";
 import { Page } from "~/components/Page";
 import { Panel } from "~/components/Panel";
+import { HowFarBack } from "~/components/span/HowFarBack";
 import { Failed } from "~/components/states";
 import { Autoscaler } from "./Autoscaler";
 import { Backlog } from "./Backlog";
@@ -17,7 +17,7 @@ import { Latency } from "./Latency";
 import { Notable } from "./Notable";
 import style from "./Overview.module.css";
 import { StatusTiles } from "./StatusTiles";
-import { type OverviewSearch, WINDOWS, type Window } from "./search";
+import { OVERVIEW_WINDOWS, type OverviewSearch } from "./search";
 import { Throughput } from "./Throughput";
 
 /** The whole at a glance. Everything in it leads to the list behind it. */
@@ -33,13 +33,7 @@ export function OverviewScreen() {
     <Page
       title="Overview"
       actions={
-        <SegmentedControl
-          size="xs"
-          aria-label="How far back"
-          data={[...WINDOWS]}
-          value={window}
-          onChange={(value) => look({ window: value as Window })}
-        />
+        <HowFarBack windows={OVERVIEW_WINDOWS} window={window} look={(value) => look({ window: value })} />
       }
     >
       {failed ? (

@@ -1,4 +1,3 @@
-import { SegmentedControl } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
@@ -6,12 +5,13 @@ import { queueOf } from "~/api/reads";
 import type { QueueDetail } from "~/api/types";
 import { useRead } from "~/api/useRead";
 import { Course } from "~/components/span/Course";
+import { HowFarBack } from "~/components/span/HowFarBack";
 import { Lengths } from "~/components/span/Lengths";
 import { Unanswered } from "~/components/Unanswered";
 import { written } from "~/search/terms";
+import { WINDOWS, type Window } from "~/search/windows";
 import style from "./QueueDetails.module.css";
 import { Served } from "./Served";
-import { WINDOWS, type Window } from "./search";
 import { standstill } from "./standstill";
 import { TypesPanel } from "./TypesPanel";
 
@@ -32,13 +32,7 @@ export function QueueDetails({ name, window, look }: QueueDetailsProps) {
         <Link to="/jobs" search={{ q: written("queue", name) }}>
           Its jobs
         </Link>
-        <SegmentedControl
-          size="xs"
-          aria-label="How far back"
-          data={[...WINDOWS]}
-          value={window}
-          onChange={(value) => look(value as Window)}
-        />
+        <HowFarBack windows={WINDOWS} window={window} look={look} />
       </header>
       {known ? (
         <Known queue={known} window={window} />

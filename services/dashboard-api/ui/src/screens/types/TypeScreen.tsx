@@ -1,4 +1,3 @@
-import { SegmentedControl } from "@mantine/core";
 import { IconArrowLeft } from "@tabler/icons-react";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { breakers, typeOf } from "~/api/reads";
@@ -8,13 +7,14 @@ import { BreakerBadge } from "~/components/BreakerBadge";
 import { Described } from "~/components/Described";
 import { Page } from "~/components/Page";
 import { Course } from "~/components/span/Course";
+import { HowFarBack } from "~/components/span/HowFarBack";
 import { Lengths } from "~/components/span/Lengths";
 import { Unanswered } from "~/components/Unanswered";
+import { WINDOWS, type Window } from "~/search/windows";
 import { Breaker } from "./Breaker";
 import { BreakerSwitch } from "./BreakerSwitch";
 import { Errors } from "./Errors";
 import { Figures } from "./Figures";
-import { WINDOWS, type Window } from "./search";
 import { Takes } from "./Takes";
 import style from "./Types.module.css";
 
@@ -34,12 +34,10 @@ export function TypeScreen() {
           <Link to="/types" className={style["back"]}>
             <IconArrowLeft size={14} /> All types
           </Link>
-          <SegmentedControl
-            size="xs"
-            aria-label="How far back"
-            data={[...WINDOWS]}
-            value={window}
-            onChange={(value) => void navigate({ search: { window: value as Window }, replace: true })}
+          <HowFarBack
+            windows={WINDOWS}
+            window={window}
+            look={(value) => void navigate({ search: { window: value }, replace: true })}
           />
           {known && <BreakerSwitch type={type} state={known.breaker} />}
         </>
