@@ -27,7 +27,7 @@ from journeyman.events import (
     WorkerLeft,
     WorkerLost,
 )
-from journeyman.ids import IdMaker, partition_of
+from journeyman.ids import partition_of
 from journeyman.proposals import Alive, Drain, Leave
 from journeyman.type_descriptions import read_descriptions
 from support.cluster import TestCluster
@@ -49,19 +49,6 @@ def spread(cluster: TestCluster, tmp_path: Path) -> Iterator[Kit]:
     cluster.flush()
     with server_kit(cluster.url, tmp_path, PARTITIONS) as kit:
         yield kit
-
-
-def submit(kit: Kit, partition: int, type: str, count: int = 1, payload: str = "{}") -> list[str]:
-    """Submit jobs to a partition and return their ids."""
-    kit = kit.of(partition)
-    now_ms = kit.log.now_ms()
-    jobs = [JobSubmitted(IDS[partition].make(now_ms, 0), type, payload=payload) for _ in range(count)]
-    proposal = admit(jobs, now_ms)
-    kit.append(*proposal.events, effects=proposal.effects)
-    return [job.job_id for job in jobs]
-
-
-IDS = [IdMaker(partition) for partition in EACH]
 
 
 def workers(kit: Kit, kind: type[WorkerJoined] | type[WorkerLeft]) -> list[list[str]]:
@@ -112,7 +99,7 @@ def test_all_that_a_worker_may_tell_reaches_the_log(kit: Kit) -> None:
 def test_thousands_of_jobs_in_all_partitions_run_once_each(kit: Kit) -> None:
     seen: list[str] = []
     jm.job("note", broker=kit.broker)(lambda: seen.append(jm.current().id))
-    submitted = [job_id for partition in EACH for job_id in submit(kit, partition, "note", 1_000)]
+    submitted = [job_id for partition in EACH for job_id in kit.of(partition).submit_many("note", 1_000)]
     with kit.worker(threads=8), kit.worker(threads=8):
         for partition in EACH:
             kit.of(partition).wait_for_event(JobSucceeded, count=1_000)
@@ -127,10 +114,10 @@ def test_a_busy_partition_does_not_keep_the_others_waiting(kit: Kit) -> None:
         time.sleep(0.003)
         ran.append(partition_of(jm.current().id))
 
-    submit(kit, 0, "brief", 500)
+    kit.of(0).submit_many("brief", 500)
     with kit.worker(threads=1):
         wait_for(lambda: len(ran) > 20, "the busy partition's jobs")
-        submit(kit, 3, "brief", 20)
+        kit.of(3).submit_many("brief", 20)
         kit.of(3).wait_for_event(JobSucceeded, count=20)
     first, last = ran.index(3), len(ran) - ran[::-1].index(3)
     assert ran[first:last].count(0) <= 40
@@ -147,7 +134,7 @@ def test_a_job_is_interrupted_wherever_it_lives(kit: Kit) -> None:
 
     with kit.worker(heartbeat_timeout_ms=60_000):
         for partition in EACH:
-            [job_id] = submit(kit, partition, "nap")
+            [job_id] = kit.of(partition).submit_many("nap", 1)
             there = kit.of(partition)
             assert begun.acquire(timeout=10)
             there.cancel(job_id)
@@ -165,7 +152,7 @@ def test_lost_in_one_partition_is_lost_in_all_and_what_the_others_gave_goes_back
         return "done"
 
     with kit.worker() as station:
-        ids = [submit(kit, partition, "held")[0] for partition in EACH]
+        ids = [kit.of(partition).submit_many("held", 1)[0] for partition in EACH]
         for _ in ids:
             assert begun.acquire(timeout=10)
         assert station.session is not None
@@ -213,11 +200,10 @@ def test_a_child_reads_results_of_parents_in_other_partitions_and_lives_with_the
 def submit_with_parents(kit: Kit, partition: int, type: str, parents: list[str]) -> list[str]:
     """Submit a job with parents that have ended, as if its scheduler had released it."""
     kit = kit.of(partition)
-    now_ms = kit.log.now_ms()
-    job = JobSubmitted(IDS[partition].make(now_ms, 0), type, depends_on=tuple(parents))
-    released = admit([JobSubmitted(job.job_id, type)], now_ms)
-    kit.append(job, effects=released.effects)
-    return [job.job_id]
+    [job_id] = kit.new_ids(1)
+    released = admit([JobSubmitted(job_id, type)], kit.log.now_ms())
+    kit.append(JobSubmitted(job_id, type, depends_on=tuple(parents)), effects=released.effects)
+    return [job_id]
 
 
 @contextmanager
@@ -236,7 +222,7 @@ def test_on_a_cluster_every_partition_is_served(spread: Kit) -> None:
     jm.job("noop", broker=spread.broker)(lambda: None)
     with spread.worker():
         for partition in EACH:
-            submit(spread, partition, "noop", 300)
+            spread.of(partition).submit_many("noop", 300)
         for partition in EACH:
             spread.of(partition).wait_for_event(JobSucceeded, count=300)
 
@@ -246,28 +232,28 @@ def test_while_one_partitions_server_is_away_the_others_go_on(spread: Kit, clust
     jm.job("noop", broker=spread.broker)(lambda: None)
     jm.job("gated", broker=spread.broker)(lambda: gate.wait(20))
     with spread.worker(threads=2, heartbeat_timeout_ms=60_000):
-        [held] = submit(spread, 0, "gated")
+        [held] = spread.of(0).submit_many("gated", 1)
         spread.of(0).wait_for_event(JobStarted, held)
         with stopped(cluster, 0) as others:
             gate.set()
             for number in range(20):
                 for partition in others:
                     took = time.monotonic()
-                    [job_id] = submit(spread, partition, "noop")
+                    [job_id] = spread.of(partition).submit_many("noop", 1)
                     spread.of(partition).wait_for_event(JobSucceeded, job_id)
                     assert number == 0 or time.monotonic() - took < 3
         spread.of(0).wait_for_event(JobSucceeded, held)
-        submit(spread, 0, "noop", 10)
+        spread.of(0).submit_many("noop", 10)
         spread.of(0).wait_for_event(JobSucceeded, count=11)
     assert not [event for partition in EACH for event in spread.of(partition).events(WorkerLost)]
 
 
 def test_a_worker_begins_without_a_partition_that_is_away_and_joins_it_later(spread: Kit, cluster: TestCluster) -> None:
     jm.job("noop", broker=spread.broker)(lambda: None)
-    waiting = submit(spread, 0, "noop")[0]
+    waiting = spread.of(0).submit_many("noop", 1)[0]
     with stopped(cluster, 0) as others, spread.worker():
         for partition in others:
-            spread.of(partition).wait_for_event(JobSucceeded, submit(spread, partition, "noop")[0])
+            spread.of(partition).wait_for_event(JobSucceeded, spread.of(partition).submit_many("noop", 1)[0])
         os.kill(cluster.home(0).process.pid, signal.SIGCONT)
         spread.of(0).wait_for_event(JobSucceeded, waiting)
     assert workers(spread, WorkerLeft) == workers(spread, WorkerJoined)

@@ -56,7 +56,7 @@ class Kit:
         self.broker = JourneymanBroker(logs=logs, blobs=self.blobs)
         self._open_log = open_log
         self._numbers = count(1)
-        self._ids = IdMaker(self.log.partition)
+        self._ids = [IdMaker(log.partition) for log in logs]
 
     def of(self, partition: int) -> Kit:
         """Return the same kit, looking at another partition."""
@@ -90,10 +90,14 @@ class Kit:
     def append(self, *events: Event, **more: Any) -> None:
         self.log.append([Proposal(events, **more)], caller="test", number=next(self._numbers))
 
+    def new_ids(self, count: int) -> list[str]:
+        """Return ids of jobs that nobody has submitted yet."""
+        return self._ids[self.log.partition].make_many(self.log.now_ms(), secrets.randbits(60), count)
+
     def submit_many(self, type_: str, count: int) -> list[str]:
         """Submit so many jobs of a type at once, and return their ids."""
         now_ms = self.log.now_ms()
-        job_ids = self._ids.make_many(now_ms, secrets.randbits(60), count)
+        job_ids = self.new_ids(count)
         jobs = [JobSubmitted(job_id, type_) for job_id in job_ids]
         self.log.append([admit(jobs, now_ms)], caller="test", number=next(self._numbers))
         return job_ids

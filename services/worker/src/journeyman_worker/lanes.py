@@ -85,7 +85,7 @@ class Lanes:
         elif self._trying:
             self._measure(started, now)
         elif now >= self._trial_at:
-            self._trying, self._wide, self._from, self._settled_at = True, None, (started, now), now
+            self._trying, self._wide, self._from = True, None, (started, now)
             self._open(self._threads)
 
     def held_up(self, now: float) -> None:
