@@ -17,6 +17,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -72,12 +74,48 @@ def _say(name: str, error: Exception, code: int) -> int:
     return code
 
 
+class SignalledEvent(threading.Event):
+    """An event that the handler of a signal may set.
+
+    Handlers run in the main thread between any two instructions of it. `Event` takes a lock to be set, and the main
+    thread may be holding that very lock, just before or behind its wait; then both would stand for ever. A `SimpleQueue`
+    is made for being put into from a handler.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._was_set = False
+        self._wakes: SimpleQueue[None] = SimpleQueue()
+
+    def is_set(self) -> bool:
+        """Tell whether it was set."""
+        return self._was_set
+
+    def set(self) -> None:
+        """Set it, and wake whoever waits."""
+        self._was_set = True
+        self._wakes.put(None)
+
+    def clear(self) -> None:
+        """Have it not set any more; not while it may be set."""
+        self._was_set = False
+        self._wakes = SimpleQueue()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it is set, for so many seconds at most; returns whether it is."""
+        if not self._was_set:
+            with suppress(Empty):
+                self._wakes.get(timeout=None if timeout is None else max(timeout, 0.0))
+                self._wakes.put(None)  # for whoever else waits
+        return self._was_set
+
+
 def stop_event() -> threading.Event:
     """Return an event that SIGTERM and SIGINT set. Call it on the main thread.
 
     A second Ctrl-C interrupts at once (KeyboardInterrupt, which `run_service` turns into exit code 130).
     """
-    stop = threading.Event()
+    stop = SignalledEvent()
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
         if number == signal.SIGINT:

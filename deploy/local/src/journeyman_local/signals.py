@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import signal
-import threading
 from types import FrameType
+
+from journeyman.process import SignalledEvent
 
 
 class StopRequests:
@@ -14,7 +15,7 @@ class StopRequests:
     """
 
     def __init__(self) -> None:
-        self._asked = threading.Event()
+        self._asked = SignalledEvent()
         self.hurry = False
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN:
