@@ -51,14 +51,21 @@ class Child:
         if source is not None and errors is not None:
             os.close(errors)
             self._lines = LastLines(source, STDERR, keep_lines)
+        self._reader: Thread | None = None
         if on_line:
-            Thread(target=self._read, args=(on_line,), name=f"output of {self.pid}", daemon=True).start()
+            self._reader = Thread(target=self._read, args=(on_line,), name=f"output of {self.pid}", daemon=True)
+            self._reader.start()
 
     def _read(self, on_line: Callable[[str], None]) -> None:
         assert self._process.stdout is not None
         with self._process.stdout as output:
             for line in output:
                 on_line(line.decode(errors="replace").rstrip("\r\n"))
+
+    def await_output(self, wait_s: float = 5.0) -> None:
+        """Wait until `on_line` has had everything. Waits so long for the end of it, which others may hold open."""
+        if self._reader is not None:
+            self._reader.join(wait_s)
 
     def last_lines(self, wait_s: float = 0.5) -> str:
         """Return what was kept of its standard error. Waits so long for its end, which others may hold open."""

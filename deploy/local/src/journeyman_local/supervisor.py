@@ -134,6 +134,7 @@ class Supervisor:
             waiting = [running for running in waiting if not running.child.wait(_POLL_S / len(waiting))]
         for running in members:
             running.child.end_group(gently=False)
+            running.child.await_output()
 
     def _patience_s(self, spec: Spec) -> float:
         return min(HURRY_S, spec.stop_s) if self._requests.hurry else spec.stop_s
