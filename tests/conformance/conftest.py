@@ -15,10 +15,7 @@ from journeyman.log.doorbell import Doorbell
 from journeyman.log.memory_bell import MemoryBell
 from journeyman.log.memory_log import MemoryLog
 from journeyman.log.redis_log import RedisLog
-from support import hypothesis_profiles
 from support.driver import AnyLog, Driver
-
-hypothesis_profiles.load()
 
 SERVERS = ["valkey", "debian_redis", "cluster", "redis_cluster"]
 PARTITIONS = 4

@@ -54,7 +54,7 @@ def test_a_read_that_waits_returns_as_soon_as_something_is_appended(driver: Driv
 def test_a_read_that_waits_in_vain_returns_nothing_in_time(driver: Driver) -> None:
     started = time.monotonic()
     assert driver.log.read(e.BEGINNING, block_ms=30) == []
-    assert 0.02 < time.monotonic() - started < 5
+    assert 0.02 < time.monotonic() - started < 30
 
 
 def test_an_event_is_found_at_its_offset_and_nowhere_else(driver: Driver) -> None:

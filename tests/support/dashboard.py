@@ -19,9 +19,14 @@ from journeyman.serving import build_server, free_address, stop_server
 from journeyman_dashboard.app import build_app
 from journeyman_dashboard.partitions import DashboardLog, Partition
 from journeyman_dashboard.projector import Keeping
+from journeyman_dashboard.routes import parameters
 from journeyman_dashboard.server import STOP_TIMEOUT_S, running
 from journeyman_dashboard.wiring import ReadModel
+from support.servers import free_port
 from support.waiting import wait_for
+
+# Who is asked for what a write has brought about waits for the projection; a machine may halt meanwhile.
+parameters.MIN_OFFSET_WAIT_S = 60.0
 
 KEEPING = Keeping(2_592_000_000, 604_800_000)
 
@@ -33,7 +38,7 @@ class Dashboard:
         self.url = url
         self.model = model
         self.blobs = blobs
-        self.http = httpx.Client(base_url=url, timeout=15)
+        self.http = httpx.Client(base_url=url, timeout=90)
 
     def get(self, path: str, status: int = 200, **params: object) -> dict[str, object]:
         """Return the JSON of an answer, whose status must be `status`."""
@@ -61,7 +66,7 @@ def dashboard(logs: DashboardLog | Sequence[DashboardLog | Partition], directory
 
     async def serve() -> None:
         stop = asyncio.Event()
-        address, port = free_address("dashboard", "127.0.0.1", 0)
+        address, port = free_address("dashboard", "127.0.0.1", free_port())
         async with running(partitions, blobs, directory, KEEPING) as model:
             server = build_server(build_app(model), address, port, connections_max=64)
             serving = asyncio.create_task(server.serve())
@@ -73,7 +78,7 @@ def dashboard(logs: DashboardLog | Sequence[DashboardLog | Partition], directory
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
-    assert started.wait(10)
+    assert started.wait(60)
     url, model, loop, stop = running_[0]
     served = Dashboard(url, model, blobs)
     try:
@@ -82,7 +87,7 @@ def dashboard(logs: DashboardLog | Sequence[DashboardLog | Partition], directory
     finally:
         served.http.close()
         loop.call_soon_threadsafe(stop.set)
-        thread.join(15)
+        thread.join(60)
     assert not thread.is_alive()
 
 

@@ -15,6 +15,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1 import trace_pb2
 
+from support.servers import free_port
+
 TRACES = "/v1/traces"
 
 
@@ -61,7 +63,7 @@ class Collector:
     def __init__(self) -> None:
         self.refusing = 0
         self.requests = 0
-        self._port = 0
+        self._port = free_port()
         self._spans: list[Received] = []
         self._lock = threading.Lock()
         self.start()
@@ -93,7 +95,6 @@ class Collector:
             allow_reuse_address = True
 
         self._server = Server(("127.0.0.1", self._port), Handler)
-        self._port = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
 

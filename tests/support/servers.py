@@ -29,15 +29,20 @@ CLUSTERED = os.environ.get("JOURNEYMAN_TEST_CLUSTER") == "1"
 PARTITIONS = 4 if CLUSTERED else 1
 
 
-#: Below the ports that the system gives to outgoing connections, one of which might take the port meanwhile.
-_PORTS = range(10_240, 32_000)
+#: Below the ports that the system gives to outgoing connections, one of which might take the port meanwhile; other
+#: than those of the processes that run tests beside this one.
+_PORTS = range(
+    10_240 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")),
+    32_000,
+    int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")),
+)
 _given: set[int] = set()
 
 
 def free_port() -> int:
     """Return a TCP port of the loopback interface that was free a moment ago, and was not given out before here."""
     while True:
-        port = _PORTS.start + secrets.randbelow(len(_PORTS))
+        port = secrets.choice(_PORTS)
         if port in _given:
             continue
         with socket.socket() as probe:

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +16,23 @@ import psutil
 
 from journeyman.children import Child
 from journeyman.client import Client
+from journeyman.events import write_offset
+from journeyman.log.connect import open_logs
 from journeyman.settings import Settings, load
 from journeyman_local.addresses import settle_ports
 from journeyman_local.plan import Spec, services
-from support.servers import PARTITIONS, TestServer, start_valkey
+from support.servers import PARTITIONS, TestServer, free_port, start_valkey
 from support.transport import environ_of_transport, settings_of_transport
-from support.waiting import gone, wait_for
+from support.waiting import wait_for
 
 READY_S = 60.0
+#: For one answer.
+PATIENCE_S = 30.0
 STOP_S = 20.0
-#: Quick to notice and quick to give up: tests wait for what these bound.
+#: A machine that halts for a moment ends nothing. Who waits for what silence brings asks for less of it.
 SETTINGS: Mapping[str, Any] = {
-    "ingest_port": 0,
-    "dashboard_port": 0,
-    "heartbeat_timeout_ms": 1_500,
-    "scheduler_lease_ms": 1_000,
+    "heartbeat_timeout_ms": 10_000,
+    "scheduler_lease_ms": 3_000,
     "drain_timeout_ms": 5_000,
     "log_level": "info",
 }
@@ -64,7 +67,8 @@ class System:
         self._own_server = server is None
         self.server = server or start_valkey(directory / "server", aof="everysec")
         own = {"data_dir": str(directory), "redis_url": self.server.url}
-        options = {**SETTINGS, **settings_of_transport(), **own, **more}
+        ports = {"ingest_port": free_port(), "dashboard_port": free_port()}
+        options = {**SETTINGS, **ports, **settings_of_transport(), **own, **more}
         options.setdefault("partitions", PARTITIONS)
         if not autoscaler:
             options |= {"autoscaler_provider": "none"}
@@ -109,9 +113,10 @@ class System:
         family = psutil.Process(child.pid).children(recursive=True)
         os.kill(child.pid, signal.SIGKILL)
         for process in family:
-            if not gone(process):
+            with suppress(psutil.NoSuchProcess):
                 process.kill()
         child.end_group(gently=False)
+        child.await_output()
 
     def stop(self, name: str, timeout_s: float = STOP_S) -> int:
         """Stop a process in good order, wait for its end, and return its exit code."""
@@ -120,6 +125,7 @@ class System:
         child.ask_to_stop()
         wait_for(lambda: child.exit_code() is not None, f"{name} to stop", timeout_s=timeout_s)
         child.end_group(gently=False)
+        child.await_output()
         code = child.exit_code()
         assert code is not None
         return code
@@ -186,11 +192,27 @@ class System:
         """Wait until so many live workers are known to the dashboard."""
 
         def joined() -> bool:
-            answer = httpx.get(f"{self.dashboard_url}/workers", trust_env=False)
-            items = msgspec.json.decode(answer.content).get("items", [])
-            return sum(worker["state"] not in ("left", "lost") for worker in items) == count
+            with suppress(httpx.HTTPError):
+                answer = httpx.get(f"{self.dashboard_url}/workers", trust_env=False, timeout=PATIENCE_S)
+                items = msgspec.json.decode(answer.content).get("items", [])
+                return sum(worker["state"] not in ("left", "lost") for worker in items) == count
+            return False
 
         wait_for(joined, f"{count} workers", timeout_s=timeout_s)
+
+    def await_read_model(self) -> None:
+        """Wait until the dashboard tells of everything that stands in the logs now."""
+        for log in open_logs(self.settings):
+            with closing(log):
+                end = write_offset(log.partition, log.end())
+            wait_for(lambda end=end: self._has_read(end), "the read model", timeout_s=READY_S)  # type: ignore[misc]
+
+    def _has_read(self, offset: str) -> bool:
+        with suppress(httpx.HTTPError):
+            about = {"min_offset": offset}
+            answer = httpx.get(f"{self.dashboard_url}/stats", params=about, trust_env=False, timeout=PATIENCE_S)
+            return answer.is_success
+        return False
 
     def close(self) -> None:
         """End everything: workers first, the server last."""

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from support.resp import Replies, Requests
+from support.servers import free_port
 
 PIECE = 64 * 1024
 START_S = 30.0
@@ -47,7 +48,7 @@ class TcpProxy:
         self._released: asyncio.Event = asyncio.Event()
         self._released.set()
         self._started = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self._listener = socket.create_server(("127.0.0.1", free_port()), backlog=256)
         self.port: int = self._listener.getsockname()[1]
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._server: asyncio.Server | None = None

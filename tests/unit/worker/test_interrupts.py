@@ -13,7 +13,7 @@ from support.waiting import wait_for
 
 
 def spin() -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         time.sleep(0.001)
 
@@ -47,11 +47,11 @@ class Victim:
 
     def start(self) -> Victim:
         self.thread.start()
-        assert self.armed.wait(5)
+        assert self.armed.wait(30)
         return self
 
     def ended(self) -> Victim:
-        self.thread.join(5)
+        self.thread.join(60)
         assert not self.thread.is_alive()
         return self
 
@@ -83,14 +83,18 @@ def test_code_that_has_ended_is_left_alone() -> None:
 
 
 def test_code_that_catches_the_interrupt_and_returns_has_returned() -> None:
+    inside = threading.Event()
+
     def stubborn() -> str:
         try:
+            inside.set()
             spin()
         except Interrupt:
             return "saved"
         return "never"
 
     victim = Victim(stubborn).start()
+    assert inside.wait(30)
     victim.ticket.interrupt(Cancelled)
     assert victim.ended().returned == "saved"
 
@@ -118,7 +122,7 @@ def test_an_undisturbed_call_is_not_cut_short_and_the_interrupt_comes_after_it()
 
     victim = Victim(lambda: victim.ticket.undisturbed(call))
     victim.start()
-    assert went.wait(5)
+    assert went.wait(30)
     assert not victim.ticket.interrupt(Cancelled)
     assert isinstance(victim.ended().raised, Cancelled)
     assert done == ["whole"]
@@ -126,8 +130,11 @@ def test_an_undisturbed_call_is_not_cut_short_and_the_interrupt_comes_after_it()
 
 
 def test_user_code_that_was_interrupted_may_still_make_undisturbed_calls() -> None:
+    inside = threading.Event()
+
     def code() -> str:
         try:
+            inside.set()
             spin()
         except Cancelled:
             return victim.ticket.undisturbed(lambda: "saved")
@@ -135,20 +142,28 @@ def test_user_code_that_was_interrupted_may_still_make_undisturbed_calls() -> No
 
     victim = Victim(code)
     victim.start()
+    assert inside.wait(30)
     assert victim.ticket.interrupt(Cancelled)
     assert victim.ended().returned == "saved"
 
 
 def test_user_code_that_was_interrupted_after_an_undisturbed_call_may_go_on_too() -> None:
+    inside = threading.Event()
+
+    def call() -> None:
+        inside.set()
+        spin_until(lambda: victim.ticket.doom is not None)
+
     def code() -> str:
         try:
-            victim.ticket.undisturbed(lambda: spin_until(lambda: victim.ticket.doom is not None))
+            victim.ticket.undisturbed(call)
         except Cancelled:
             return victim.ticket.undisturbed(lambda: "saved")
         return "never"
 
     victim = Victim(code)
     victim.start()
+    assert inside.wait(30)
     victim.ticket.interrupt(Cancelled)
     assert victim.ended().returned == "saved"
 
@@ -163,7 +178,8 @@ def test_an_interrupt_at_any_moment_around_undisturbed_calls_arrives_once_and_ne
             cut.pop()
 
         def code(call: Callable[[], None] = call) -> None:
-            for _ in range(100_000):
+            until = time.monotonic() + 60
+            while time.monotonic() < until:
                 victim.ticket.undisturbed(call)  # noqa: B023
 
         victim = Victim(code)
@@ -184,6 +200,6 @@ def test_a_call_from_another_thread_is_simply_made() -> None:
 
 
 def spin_until(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while not condition() and time.monotonic() < until:
         time.sleep(0.001)
