@@ -212,9 +212,10 @@ def test_without_a_provider_the_decision_is_recorded_as_advice() -> None:
     joined = e.WorkerJoined("w", "elsewhere", 1, "1", ("default",), ("t",), 1)
     log.append([Proposal((joined,))], caller="worker", number=1)
     _submit(log, 500)
-    run = _Run(log, NoProvider(), Limits(workers_max=4, slots=1))
+    looks: list[Mapping[str, int]] = []
+    run = _Run(log, NoProvider(), Limits(workers_max=4, slots=1), looks.append)
     try:
-        wait_for(run.decisions, "a decision")
+        wait_for(lambda: len(looks) >= 4, "it to have looked several times")
     finally:
         run.close()
 

@@ -325,3 +325,8 @@ def test_goals_of_queues_that_cannot_be_read_are_refused(text: str) -> None:
 def test_a_step_down_above_the_step_up_is_refused() -> None:
     with pytest.raises(SettingsError, match="SCALE_DOWN_AT"):
         load({}, scale_up_above=4, scale_down_at=5)
+
+
+def test_advice_stands_while_nobody_knows_how_long_jobs_last() -> None:
+    unknown = seen(waiting=500, slots=1, service_ms=None, desired=2, coming=(500,))
+    assert decided(unknown, 1).desired == 2

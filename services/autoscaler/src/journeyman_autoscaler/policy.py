@@ -70,8 +70,9 @@ def _more(seen: Observation, outlook: Outlook, current: int, limits: Limits, mem
     wanted = max(current + 1, _least(outlook, later, current, limits.workers_max))
     wanted = min(wanted, max(current_least, outlook.jobs_cap(later.horizon_ms)))
     if not _tells(seen):
-        # Nobody knows how long these jobs last: one worker at a time, the next when that has come.
-        wanted = min(wanted, current + (not seen.coming or current == 0))
+        # Nobody knows how long these jobs last: one worker at a time, the next when that has come. Advice stands.
+        advised = (seen.desired or 0) > current
+        wanted = min(wanted, current + (not seen.coming or current == 0 or advised))
     return max(current_least, min(wanted, limits.workers_max))
 
 
