@@ -19,7 +19,6 @@ from support.server_in_container import ContainerServer, in_container
 from support.servers import TestServer, log_options, redis_binary, start_redis, start_valkey
 from support.system import System
 
-
 hypothesis_profiles.load()
 
 

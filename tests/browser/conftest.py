@@ -39,6 +39,8 @@ def look(request: pytest.FixtureRequest, windows: Windows, tmp_path: Path) -> It
         if not url:
             system: System = request.getfixturevalue("shared_system")
             url = system.dashboard_url
+            # A page that asks for a job sooner than the read model knows it mends itself, but is told 404 first.
+            system.await_read_model()
         view = windows.take(device, scheme).turn_to(url, tmp_path)
         views.append(view)
         return view.go(path)

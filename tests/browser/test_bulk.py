@@ -105,8 +105,8 @@ def test_one_that_is_aborted_leaves_the_rest_as_it_was(
     page = view.page
     dialog_for_all(page, "Cancel jobs")
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Most a second").fill("8")
-    expect(dialog).to_contain_text("The last of them follows in 40 s")
+    dialog.get_by_label("Most a second").fill("4")
+    expect(dialog).to_contain_text("The last of them follows in 1 m 20 s")
     assert view.overflow() <= 0
     view.shoot(f"bulk-asks-{device}")
     dialog.get_by_role("button", name=f"Cancel {MANY} jobs").click()
@@ -135,7 +135,7 @@ def test_one_that_is_left_goes_on_and_is_found_again(look: Opener, shared_system
     dialog_for_all(page, "Change the priority")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("At most", exact=True).fill("100")
-    dialog.get_by_label("Most a second").fill("25")
+    dialog.get_by_label("Most a second").fill("5")
     dialog.get_by_role("button", name=f"Move 100 of {MANY} to high").click()
     expect(dialog).to_contain_text("under way")
     page.keyboard.press("Escape")
@@ -149,7 +149,7 @@ def test_one_that_is_left_goes_on_and_is_found_again(look: Opener, shared_system
     page.get_by_role("list", name="Bulk changes").get_by_role("button").filter(has_text=waiting).click()
     expect(dialog).to_contain_text(f"queue {waiting}")
     page.reload()
-    expect(dialog).to_contain_text("at most 25/s")
+    expect(dialog).to_contain_text("at most 5/s")
     expect(dialog).to_contain_text("done", timeout=60_000)
     wait_for(lambda: total(shared_system, waiting, priority_min=15) == 100, "the last of them", timeout_s=60)
 

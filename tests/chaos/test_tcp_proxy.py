@@ -31,6 +31,13 @@ def connect(proxy: TcpProxy, timeout_s: float | None = 5.0) -> redis.Redis:
     return redis.Redis(port=proxy.port, socket_timeout=timeout_s, retry=Retry(NoBackoff(), 0), protocol=2)
 
 
+def took(client: redis.Redis) -> float:
+    """Return how long the server is away from here, in seconds."""
+    began = time.monotonic()
+    client.ping()
+    return time.monotonic() - began
+
+
 def test_it_passes_on_what_is_said_small_and_large(proxy: TcpProxy) -> None:
     with connect(proxy) as client:
         large = b"x" * (1 << 20)
@@ -57,11 +64,9 @@ def test_a_delay_holds_in_each_direction_and_does_not_add_up(proxy: TcpProxy) ->
                 pipe.get("x" * 2_000)
             began = time.monotonic()
             pipe.execute()
-            assert 0.2 <= time.monotonic() - began < 3
+            assert 0.2 <= time.monotonic() - began < 20
         proxy.heal()
-        began = time.monotonic()
-        client.ping()
-        assert time.monotonic() - began < 0.2
+        wait_for(lambda: took(client) < 0.2, "the delay to be over")
 
 
 def test_it_throttles(proxy: TcpProxy) -> None:

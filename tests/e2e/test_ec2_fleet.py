@@ -83,7 +83,7 @@ def test_a_group_grows_and_shrinks_while_jobs_run_without_losing_or_repeating_an
     long, *shorter = submit(system, 1, sleep_ms=LONG_MS) + submit(system, 5, sleep_ms=6_000)
     held = wait_for(lambda: holders(journal, [long, *shorter]), "all six jobs to run", timeout_s=30)
     instances = {event.worker: event.instance for event in of(journal, e.WorkerJoined)}
-    taken = next(instances[worker] for job, worker in held.items() if instances[worker] != instances[held[long]])
+    taken = instances[held[long]]
     cloud.group.calls.terminate_instance_in_auto_scaling_group(InstanceId=taken, ShouldDecrementDesiredCapacity=True)
     wait_for(lambda: taken in cloud.gone, "the instance to go", timeout_s=30)
     journal.await_completed([*burst, *shorter], 60)
@@ -93,7 +93,7 @@ def test_a_group_grows_and_shrinks_while_jobs_run_without_losing_or_repeating_an
     (left,) = cloud.machines
     here = next(event.worker for event in of(journal, e.WorkerJoined) if event.instance == left)
     wait_for(lambda: holders(journal, [long]) == {long: here}, "the long job to run there")
-    assert httpx.delete(f"{system.ingest_url}/jobs/{long}", trust_env=False).status_code == 202
+    assert httpx.delete(f"{system.ingest_url}/jobs/{long}", trust_env=False, timeout=30).status_code == 202
     wait_for(lambda: of(journal, e.JobCancelled), "the long job to end")
 
     assert cloud.switched_off == []
@@ -103,7 +103,7 @@ def test_a_group_grows_and_shrinks_while_jobs_run_without_losing_or_repeating_an
     assert [event for event in of(journal, e.JobReturned) if event.reason == "drained"]
     assert {event.attempt for event in of(journal, e.JobSucceeded)} == {1}
     assert of(journal, e.WorkerLost) == of(journal, e.JobLost) == []
-    assert {event.instance for event in of(journal, e.WorkerJoined)} == {*cloud.gone, *cloud.machines}
+    assert {event.instance for event in of(journal, e.WorkerJoined)} <= {*cloud.gone, *cloud.machines}
     assert journal.unkept() == []
     assert system.ended_by_themselves() == []
 

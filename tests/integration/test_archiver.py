@@ -141,7 +141,7 @@ def test_two_leaders_that_archive_at_once_archive_everything_once(
     monkeypatch.setattr(archiving, "SEGMENT_BYTES", 500)
     for _ in range(2):
         archived.start()
-    for _ in range(20):
+    for _ in range(5):
         archived.append(20)
     end = archived.entries()[-1].offset
     wait_for(lambda: (last := archived.chain.last()) and last.span[2] == end, "the whole log", timeout_s=60)

@@ -288,7 +288,7 @@ def snapshot(client: Any, status: str) -> None:
 @contextmanager
 def running(directory: Path, **options: Any) -> Iterator[tuple[System, Journal]]:
     """Run every service."""
-    system = System(directory, heartbeat_timeout_ms=3_000, **options)
+    system = System(directory, **options)
     try:
         journal = Journal(system.settings)
         yield system, journal

@@ -132,7 +132,7 @@ def test_the_log_is_kept_for_it(driver: Driver, log: RedisLog, amazon: Amazon) -
 def test_what_was_purged_is_sent_again(driver: Driver, log: RedisLog, amazon: Amazon) -> None:
     jobs = [driver.submitted() for _ in range(30)]
     with amazon.forwarding(log):
-        wait_for(lambda: amazon.count("normal") == len(jobs), "messages", timeout_s=WAIT_S)
+        wait_for(lambda: amazon.count("normal") >= len(jobs), "messages", timeout_s=WAIT_S)
         amazon.client.purge_queue(QueueUrl=amazon.url("normal"))
         wait_for_places(amazon, *(at(job) for job in jobs))
 

@@ -148,7 +148,7 @@ def start(kept: Spec, data: DataDir) -> Child:
 
 
 def server_process(data: DataDir) -> psutil.Process:
-    [recorded] = read_run(server_run_file(data.run_file))
+    [recorded] = wait_for(lambda: read_run(server_run_file(data.run_file)), "the keeper to note its server")
     return psutil.Process(recorded.pid)
 
 
@@ -223,9 +223,10 @@ class _Run:
         self.supervisor = Supervisor(run_file, output, self.requests)
 
     def start(self, *argv: str, name: str = "ingest", stage: int = 1, stop_s: float = 10.0) -> None:
+        said = self.said.getvalue().count("ready")
         self.supervisor.start(Spec(name, argv, dict(os.environ), stage, stop_s))
         if argv[: len(SLEEPER)] == SLEEPER:
-            self.wait_for_line("ready", self.said.getvalue().count("ready") + 1)
+            self.wait_for_line("ready", said + 1)
 
     def wait_for_line(self, text: str, count: int = 1) -> None:
         def seen() -> bool:

@@ -40,12 +40,16 @@ class Seen(Lanes):
 
 
 class Narrow(Seen):
-    """Lanes that leave it at one thread as soon as there is plenty to do, until that one is held up."""
+    """Lanes that leave it at one thread whenever there is plenty to do, while they may, until that one is held up."""
 
-    __slots__ = ()
+    __slots__ = ("may",)
+
+    def __init__(self, threads: int, let: Callable[[int], None]) -> None:
+        self.may = True
+        super().__init__(threads, let)
 
     def look(self, started: int, now: float, *, plenty: bool) -> None:
-        if plenty and self.opened == {THREADS}:
+        if plenty and self.may and not self.narrow:
             self._open(1)
             self.opened.add(1)
 
@@ -99,12 +103,17 @@ def test_one_thread_alone_is_tried_out_while_there_is_plenty_to_do(kit: Kit, lan
 def test_a_slow_job_on_the_only_open_thread_lets_the_others_in(kit: Kit, lanes: list[Seen], ran: list[int]) -> None:
     go_on = Event()
 
+    def leave_it() -> None:
+        assert isinstance(lanes[0], Narrow)
+        lanes[0].may = False
+
     @jm.job("lanes.slow", broker=kit.broker)
     def slow() -> None:
         go_on.wait(LATEST_S)
 
     with kit.worker(threads=THREADS):
         feed(kit, ran, lambda: lanes[0].narrow)
+        leave_it()
         held = slow.send().message_id
         wait_for(lambda: kit.story(held) == ["JobStarted"], "the slow job to run")
         behind = kit.submit_many(SHORT, AT_ONCE)

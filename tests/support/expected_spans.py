@@ -70,7 +70,7 @@ def _of_job(job_id: str, life: Sequence[e.Record]) -> list[Expected]:
         elif kind:
             counts[kind] = counts.get(kind, 0) + 1
             span_id = span_id_of(job_id, 1, kind, counts[kind])  # type: ignore[arg-type]
-            status, name = "unset", kind
+            status, name = "unset", f"process {submitted.queue}" if kind == "returned" else kind
         else:
             continue
         times = before.at_ms * NS, after.at_ms * NS
@@ -81,9 +81,11 @@ def _of_job(job_id: str, life: Sequence[e.Record]) -> list[Expected]:
 def _between(submitted: e.JobSubmitted, before: e.Record, after: e.Record) -> str:
     """Return which span lies between two neighbours; none where nothing does, or not for a millisecond."""
     if isinstance(before.event, e.JobStarted):
+        if isinstance(after.event, e.JobReturned):
+            return "returned"
         assert isinstance(after.event, _ATTEMPT_ENDS)
         return "attempt"
-    if isinstance(before.event, e.JobReleased):
+    if isinstance(before.event, e.JobReleased) or (isinstance(before.event, e.JobReturned) and before.event.back):
         return "queued"
     if after.at_ms == before.at_ms or not isinstance(after.event, e.JobReleased):
         return ""

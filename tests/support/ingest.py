@@ -74,7 +74,7 @@ def serving(
     directory: Path,
     settings: Settings | None = None,
     *,
-    patience_s: float = 1.0,
+    patience_s: float = 10.0,
     blobs: BlobStore | None = None,
 ) -> Iterator[Api]:
     """Run ingest over the logs that `open_them` opens on its loop, one a partition.

@@ -69,9 +69,8 @@ class SmallCloud:
             for instance in sorted(there - set(self.machines) - set(self.gone)):
                 self.machines[instance] = FakeImds(instance)
                 self._system.start(f"worker-{instance}")
-            for instance in set(self.machines) - there:
-                imds = self.machines[instance]
-                if imds.target_state != "Terminated":
+            for instance, imds in list(self.machines.items()):
+                if instance not in there and imds.target_state != "Terminated":
                     imds.target_state = "Terminated"
                     thread = threading.Thread(target=self._go_down, args=(instance,), daemon=True)
                     self._waiting.append(thread)

@@ -10,7 +10,9 @@ from typing import Any
 
 from journeyman.aws import forget_session
 from journeyman.log.api import Wanted
+from journeyman.log.keys import FORWARDER
 from journeyman.log.redis_log import RedisLog
+from journeyman.log.turns import RedisTurn
 from journeyman.settings import Settings
 from journeyman.sqs.messages import CLASSES, decode, encode, names
 from journeyman_scheduler.sqs.forwarder import Forwarder
@@ -37,7 +39,12 @@ class Amazon:
         forwarder = Forwarder(log, self.settings, f"forwarder-{next(self._numbers)}", sweep_s)
         forwarder.start()
         try:
-            wait_for(lambda: forwarder.leads and self.is_there("low", log.partition), "the forwarder to begin")
+            # Where it begins is noted at the beginning's end, and kept for who comes next.
+            begun = RedisTurn(log, FORWARDER)
+            wait_for(
+                lambda: forwarder.leads and self.is_there("low", log.partition) and begun.place() is not None,
+                "the forwarder to begin",
+            )
             yield forwarder
         finally:
             forwarder.stop()

@@ -78,7 +78,7 @@ class SignalledEvent(threading.Event):
     """An event that the handler of a signal may set.
 
     Handlers run in the main thread between any two instructions of it. `Event` takes a lock to be set, and the main
-    thread may be holding that very lock, just before or behind its wait; then both would stand for ever. A `SimpleQueue`
+    thread may be holding that very lock, just before or behind its wait; then it would stand for ever. A `SimpleQueue`
     is made for being put into from a handler.
     """
 
