@@ -20,7 +20,7 @@ from journeyman import events as e
 from journeyman.ids import partition_of
 from support import rights
 from support.cluster import TestCluster
-from support.journal import Journal
+from support.journal import Journal, epochs
 from support.servers import TestServer, log_options, start_alone
 from support.system import System
 from support.waiting import wait_for
@@ -166,6 +166,5 @@ def test_a_graph_over_four_partitions_runs_parents_first_though_its_schedulers_a
     assert journal.unkept() == []
     assert [report.unfinished for report in journal.reports()] == [0] * PARTITIONS
     for records in journal.by_partition():
-        epochs = [record.event.epoch for record in records if isinstance(record.event, e.SchedulerElected)]
-        assert len(epochs) >= 2
-        assert epochs == sorted(set(epochs))
+        assert len(epochs(records)) >= 2
+        assert epochs(records) == sorted(set(epochs(records)))

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from journeyman import events as e
-from support.journal import Journal
+from support.journal import Journal, epochs
 from support.servers import PARTITIONS
 from support.system import System
 from support.transport import TRANSPORT
@@ -64,11 +64,6 @@ def chain(name: str) -> list[dict[str, Any]]:
         {"ref": f"{name}-{step}", **synthetic(sleep_ms=5), "depends_on": [f"ref:{name}-{step - 1}"] if step else []}
         for step in range(20)
     ]
-
-
-def epochs(records: list[e.Record]) -> list[int]:
-    """Return the epochs of a partition's schedulers, in the order of their elections."""
-    return [record.event.epoch for record in records if isinstance(record.event, e.SchedulerElected)]
 
 
 def started(journal: Journal) -> list[str]:

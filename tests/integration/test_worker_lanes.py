@@ -103,17 +103,14 @@ def test_one_thread_alone_is_tried_out_while_there_is_plenty_to_do(kit: Kit, lan
 def test_a_slow_job_on_the_only_open_thread_lets_the_others_in(kit: Kit, lanes: list[Seen], ran: list[int]) -> None:
     go_on = Event()
 
-    def leave_it() -> None:
-        assert isinstance(lanes[0], Narrow)
-        lanes[0].may = False
-
     @jm.job("lanes.slow", broker=kit.broker)
     def slow() -> None:
         go_on.wait(LATEST_S)
 
     with kit.worker(threads=THREADS):
         feed(kit, ran, lambda: lanes[0].narrow)
-        leave_it()
+        assert isinstance(lanes[0], Narrow)
+        lanes[0].may = False
         held = slow.send().message_id
         wait_for(lambda: kit.story(held) == ["JobStarted"], "the slow job to run")
         behind = kit.submit_many(SHORT, AT_ONCE)

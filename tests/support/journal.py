@@ -13,6 +13,11 @@ from journeyman.verify import Report, Verifier
 from support.waiting import wait_for
 
 
+def epochs(records: Sequence[e.Record]) -> list[int]:
+    """Return the epochs of a partition's schedulers, in the order of their elections."""
+    return [record.event.epoch for record in records if isinstance(record.event, e.SchedulerElected)]
+
+
 class Journal:
     """The logs of a running system. Each is read once; asking again reads what has come since."""
 
